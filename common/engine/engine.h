@@ -34,6 +34,7 @@ struct engine_setup {
     size_t turn_bytes_max;       /* 0 = default 8 MiB of arena                                     */
     size_t cache_bytes;          /* 0 = default 8 MiB of states                                    */
     bool any_timestamps;         /* records with the client's timestamps are taken (demo only)     */
+    int64_t (*now_us)(void);     /* for the metrics of a turn's steps alone; NULL: not measured    */
 };
 
 /* NULL and *note on a bad setup. Borrows everything in *setup for its lifetime. */
