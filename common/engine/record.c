@@ -117,9 +117,10 @@ static void get_head(struct in *in, struct arena *arena, struct head *head)
 {
     head->version = get_count(in, INT64_MAX);
     head->seen_total = get_count(in, INT64_MAX);
-    /* Room for the whole segment: the next input is remembered in place. */
-    head->seen = arena_alloc(arena, sizeof(struct seen) * SEEN_PER_SEGMENT);
-    for (uint32_t i = 0; i < open_count(head) && !in->broken; i++) {
+    uint32_t count = open_count(head);
+    head->seen_room = count + 4; /* the next few are remembered in place */
+    head->seen = arena_alloc(arena, sizeof(struct seen) * head->seen_room);
+    for (uint32_t i = 0; i < count && !in->broken; i++) {
         get_seen(in, &head->seen[i]);
     }
     head->wait_next = get_count(in, INT64_MAX);

@@ -46,7 +46,8 @@ enum { WAITING_MAX = 100 };
 struct head {
     int64_t version;      /* number of the entity's changes                         */
     int64_t seen_total;   /* inputs remembered since it exists                      */
-    struct seen *seen;    /* the open segment: seen_total % SEEN_PER_SEGMENT        */
+    struct seen *seen;    /* the open segment: seen_total % SEEN_PER_SEGMENT of them */
+    uint32_t seen_room;   /* for so many there is room                               */
     int64_t wait_next;    /* number of the next waiting message                     */
     struct waiting *waiting; /* in the order of arrival                             */
     uint32_t waiting_count;

@@ -1,0 +1,391 @@
+/*
+ * The engine's own structures, shared by its files and by nobody else.
+ *
+ *   engine.c    setup, the step, idle checks          take.c     taking a partition
+ *   turn.c      one cycle over a batch                follow.c   reading and folding state logs
+ *   load.c      items from cache or view              look.c     references to other entities
+ *   message.c   decoding one input record             seen.c     remembered inputs, duplicates
+ *   run.c       deciding one message or timer         waiting.c  messages that wait
+ *   decision.c  what rules call                       emit.c     outcomes, follow-ups, dead letters
+ *   commit.c    states, offsets, commit, fold         counts.c   metrics
+ */
+#ifndef MAKEGOOD_ENGINE_INSIDE_H
+#define MAKEGOOD_ENGINE_INSIDE_H
+
+#include <setjmp.h>
+
+#include "base/ensure.h"
+#include "engine/cache.h"
+#include "engine/decision.h"
+#include "engine/engine.h"
+#include "engine/record.h"
+
+enum {
+    WORKERS_MAX = 16,
+    TURN_RECORDS_DEFAULT = 4000,
+    TURN_TIMERS_DEFAULT = 1000,
+    TURN_BYTES_DEFAULT = 8 * 1024 * 1024,
+    CACHE_BYTES_DEFAULT = 8 * 1024 * 1024,
+    NEED_ROUNDS_MAX = 64,         /* more than any rule needs: a bug otherwise                  */
+    OUTCOME_KINDS_MAX = 256,
+    FRESH_MS = 1000,              /* how old a reference may be                                 */
+    CHECK_MS = 1000,              /* how often an idle partition's index is looked at           */
+    HUNG_MS = 1000,               /* when a foreign open transaction is taken for hung          */
+    DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024 - 64 * 1024 /* dlq topics take 2 MiB                */
+};
+
+/* --- state logs: followed for taking and for references --- */
+
+struct log_entry {
+    struct text key, value; /* in the log's arena */
+    int64_t offset;
+    struct log_entry *next;
+};
+
+struct state_log {
+    struct worker_slot *slot;
+    int32_t number;
+    struct text group;        /* of the view: "action-0"                                      */
+    bool taking, referenced;  /* why it is followed                                           */
+    bool positioned;          /* `index` and `position` are known                             */
+    int64_t index;            /* of the view as last seen; -1 = none                          */
+    int64_t position;         /* next offset to read                                          */
+    int64_t records_end;      /* offset after the last record read; the view must be as far   */
+    struct hash128 log_id;    /* of the last @progress seen                                   */
+    bool has_log_id;
+    int64_t due_next_ms;      /* smallest due time folded by us, INT64_MAX = none             */
+    struct arena arena;       /* of the entries that are not folded yet                       */
+    struct log_entry *first, *last;
+    uint32_t entry_count;
+    size_t entry_bytes;
+};
+
+/* --- partitions held --- */
+
+enum take_stage { TAKE_NONE, TAKE_SETTLE, TAKE_INDEX, TAKE_FOLD, TAKE_READY };
+
+struct partition {
+    struct worker_slot *slot;
+    struct state_log *log;
+    int32_t number;
+    bool assigned;
+    enum take_stage stage;
+    uint64_t tenure;          /* of cache entries                                             */
+    int64_t stage_since_ms;   /* monotonic                                                    */
+    int64_t retry_at_ms;
+    int64_t target;           /* TAKE_FOLD: fold at least to here                             */
+    int64_t next_input;       /* committed: next offset to decide                             */
+    int64_t poll_next;        /* next offset that poll is to give                             */
+    int64_t time_ms;          /* partition time, committed                                    */
+    int64_t batch_time_ms;    /* while a batch is collected                                   */
+    int64_t index;            /* of the view after the own last fold                          */
+    struct hash128 log_id;
+    bool fresh_log;           /* no @progress was ever written                                */
+    bool at_end;
+    int64_t due_next_ms;      /* lower bound of the smallest due time                         */
+    int64_t checked_ms;       /* when the view's index was last compared                      */
+    /* in a turn */
+    bool touched;
+    int64_t turn_next;        /* next offset after the turn                                   */
+    int64_t turn_time_ms;
+    int64_t turn_due_ms;      /* timers up to here fire first; INT64_MIN = none               */
+    const char *waits_for;
+};
+
+/* --- workers --- */
+
+struct worker_slot {
+    const struct worker *worker;
+    bool run;
+    bool referenced;                /* its state logs are followed for references             */
+    bool open;                      /* topics and counts are known                            */
+    struct text source;             /* "/makegood/action"                                     */
+    int32_t input, state, outcome, dlq; /* topic indexes; -1 = not asked for yet              */
+    int32_t count;                  /* partitions of input and state log; 0 = unknown yet     */
+    struct partition *partitions;   /* count of them, when run                                */
+    struct state_log *logs;         /* count of them                                          */
+    /* By index of the worker's messages: offsets of members batchId and line, -1 = none. */
+    int32_t *batch_offsets, *line_offsets;
+    struct metric *consumed;
+};
+
+/* --- a turn --- */
+
+struct item {
+    struct text key;
+    uint64_t hash;
+    struct partition *partition;
+    const struct state_type *type;  /* NULL: the engine's own part (seen:, wait:)             */
+    bool loaded, present, head_owner, wanted;
+    bool dirty;
+    uint8_t body_version;
+    int64_t due_ms, stored_due_ms;  /* stored: as the view has it                             */
+    struct head *head;              /* of entities; copied before it is changed               */
+    struct text body;               /* packed; at == NULL: none                               */
+    const void *decoded;            /* of body, made when asked for                           */
+    bool blocked;                   /* an earlier message of it waits for a need              */
+    struct item *next_dirty;
+};
+
+enum origin { FROM_OUTSIDE, FROM_FORWARD, FROM_WORKER };
+
+struct message {
+    struct bus_record record;
+    struct partition *partition;
+    int64_t time_ms;
+    enum origin origin;
+    struct text source, id;            /* of the record that is decided                        */
+    struct text cause_source, cause_id, cause_type; /* of the first cause; absent on timers    */
+    struct text correlation, traceparent;
+    const struct message_type *type;
+    const void *data;
+    struct text data_json;             /* raw, for a wait                                      */
+    struct text entity;
+    struct item *item;
+    struct text input;                 /* "topic/partition/offset" that verdicts cite          */
+    struct hash128 id_hash, payload_hash;
+    struct text batch_id;
+    int64_t line;
+    bool misrouted, hopped;
+    enum dead_reason dead;
+    struct text dead_detail;
+    bool done;
+    /* what only a waiting message has */
+    bool waited;
+    int64_t wait_number, seen_number;
+    uint32_t first_ordinal;
+};
+
+/* Something to be produced, in order. */
+struct effect {
+    struct bus_message message;
+    struct outcome_kind *kind;     /* of an outcome                                           */
+    int32_t verdict;               /* enum verdict                                            */
+    enum dead_reason dead;         /* of a dead letter                                        */
+    struct effect *next;
+};
+
+enum verdict {
+    VERDICT_NONE,
+    VERDICT_APPLIED,
+    VERDICT_UNCHANGED,
+    VERDICT_REJECTED,
+    VERDICT_DUPLICATE,
+    VERDICT_DEFERRED,
+    VERDICT_FORWARDED
+};
+
+struct undo {
+    struct item *item;
+    struct item before;
+    struct undo *next;
+};
+
+/* One outcome said by a rule, before the common members are known. */
+struct said {
+    const char *type;
+    enum verdict verdict;
+    struct text members;           /* the data's own members, without braces; may be empty    */
+    const char *code;              /* of a rejection or deferral                              */
+    struct text detail, pointer;
+    struct text terms_contract, terms_rule; /* absent when no contract decided                */
+    int64_t terms_version;
+    struct said *next;
+};
+
+struct sent {
+    struct text to;
+    const char *type;              /* NULL: the message at hand, passed on                    */
+    struct text data;
+    struct sent *next;
+};
+
+struct put {
+    struct item *item;
+    struct text body;
+    int64_t due_ms;
+    bool remove;
+    uint8_t version;
+    struct put *next;
+};
+
+struct decision {
+    struct engine *engine;
+    struct message *message;       /* NULL in advance                                         */
+    struct item *item;             /* the entity (or part, in its advance) that decides       */
+    struct text entity;
+    int64_t time_ms;
+    bool timer;
+    const char *timer_kind;
+    int64_t timer_due_ms;
+    bool missing;
+    enum verdict verdict;
+    struct said *said_first, **said_last;
+    struct sent *sent_first, **sent_last;
+    struct put *put_first, **put_last;
+    struct text terms_contract, terms_rule;
+    int64_t terms_version;
+    bool wake, change_counts;
+    int64_t defer_until_ms;
+    const char *defer_code;
+};
+
+struct turn {
+    struct arena arena;            /* until the turn ends                                      */
+    struct arena run_arena;        /* until a message is decided                               */
+    struct message *messages;      /* of the batch; room for turn_records_max                 */
+    uint32_t count;
+    size_t bytes;                  /* of the batch's values                                    */
+    struct item **items;           /* open addressing                                         */
+    uint32_t item_slots, item_count;
+    struct item *dirty_first;
+    struct item **wanted;          /* to be loaded in the next round                          */
+    uint32_t wanted_count, wanted_room;
+    bool looks_wanted, looks_stale;
+    struct worker_slot *wants_slot; /* a message goes to a worker whose topics are not known  */
+    /* the run at hand */
+    bool missing;
+    struct undo *undo;
+    struct effect *effects_first, **effects_last;
+    bool begun;
+    enum bus_result failed;        /* first bad result of a produce                           */
+    struct err_note failed_note;
+    bool halted;
+};
+
+struct look;
+struct looks;
+
+/* What is the same for all outcomes of a type: made once, found by the type's name. */
+struct outcome_kind {
+    const char *type;
+    struct worker_slot *slot;
+    int32_t topic;
+    struct text ce_type, schema;
+    struct metric *verdicts[7];
+    int64_t pending[7];            /* not counted until the commit                            */
+};
+
+struct engine {
+    struct engine_setup setup;
+    struct bus *bus;
+    struct view *view;
+    struct worker_slot slots[WORKERS_MAX];
+    size_t slot_count;
+    struct turn turn;
+    struct cache *cache;
+    struct looks *looks;
+    uint64_t tenure;
+    int64_t wall_ms, mono_ms;
+    uint32_t records_max;          /* adapts below setup.turn_records_max                     */
+    bool started, retiring, follow_changed, fetch_changed;
+    bool view_ok, bus_ok;
+    int64_t view_retry_ms, bus_retry_ms;
+    int32_t hold;                  /* why no turn may begin now                               */
+    const char *hold_for;
+    struct err_note trouble;       /* last failure that is being waited out                   */
+    struct arena scratch;          /* within one step                                         */
+    struct arena permanent;        /* for the engine's life                                    */
+    struct outcome_kind kinds[OUTCOME_KINDS_MAX];
+    size_t kind_count;
+    jmp_buf exhausted;
+    bool exhausted_set;
+    struct counts *counts;
+};
+
+/* engine.c */
+struct partition *engine_partition(struct engine *engine, struct bus_place place);
+void engine_retake_all(struct engine *engine, const char *why);
+void engine_retake(struct engine *engine, struct partition *partition, const char *why);
+void engine_trouble(struct engine *engine, const char *what, const struct err_note *note);
+struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
+const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
+                                       struct text key);
+
+/* take.c */
+enum err take_step(struct engine *engine, struct partition *partition, struct err_note *note);
+enum err slot_open(struct engine *engine, struct worker_slot *slot, struct err_note *note);
+
+/* follow.c */
+void follow_start(struct engine *engine, struct state_log *log);
+enum err follow_record(struct engine *engine, struct state_log *log,
+                       const struct bus_record *record, struct err_note *note);
+enum err follow_end(struct engine *engine, struct state_log *log, int64_t end,
+                    struct err_note *note);
+enum err follow_flush(struct engine *engine, struct state_log *log, struct err_note *note);
+bool follow_fresh(struct engine *engine, struct state_log *log);
+void follow_apply(struct engine *engine); /* tells the bus which logs to read */
+struct state_log *engine_log(struct engine *engine, struct bus_place place);
+void follow_stop(struct engine *engine, struct state_log *log);
+
+/* turn.c */
+enum err turn_run(struct engine *engine, struct err_note *note);
+void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
+void turn_discard_partition(struct engine *engine, const struct partition *partition);
+void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
+
+/* message.c */
+void message_decode(struct engine *engine, struct message *message);
+void message_batch(struct message *message); /* batchId and line of its data */
+
+/* load.c */
+struct item *item_of(struct engine *engine, struct partition *partition, struct text key);
+bool item_ready(struct engine *engine, struct item *item); /* false: noted as a need */
+const void *item_decoded(struct engine *engine, struct item *item);
+void item_change(struct engine *engine, struct item *item); /* before a field is changed */
+struct head *item_head_change(struct engine *engine, struct item *item);
+enum view_result load_wanted(struct engine *engine, struct err_note *note);
+bool item_halt(struct engine *engine, const struct item *item, enum record_result result);
+
+/* look.c */
+struct looks *looks_new(void);
+void looks_free(struct looks *looks);
+const void *look_at(struct engine *engine, struct text key); /* NULL: none, or missing noted */
+void looks_forget(struct engine *engine, struct text key);
+void looks_clear(struct engine *engine);
+enum view_result looks_load(struct engine *engine, struct err_note *note);
+bool looks_fresh(struct engine *engine);
+
+/* run.c */
+bool run_message(struct engine *engine, struct message *message); /* false: needs something  */
+bool run_timer(struct engine *engine, struct partition *partition, struct view_due due);
+
+/* seen.c */
+enum verdict seen_check(struct engine *engine, struct message *message, uint32_t *outcomes,
+                        bool *conflict);
+int64_t seen_add(struct engine *engine, struct message *message, uint32_t outcomes);
+bool seen_update(struct engine *engine, struct item *item, int64_t number, uint32_t outcomes);
+
+/* waiting.c */
+void waiting_add(struct engine *engine, struct message *message, const struct decision *decision,
+                 int64_t seen_number, uint32_t next_ordinal);
+bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
+                  struct message *message);
+void waiting_remove(struct engine *engine, struct item *entity, int64_t number);
+
+/* emit.c */
+void emit_decision(struct engine *engine, struct decision *decision, uint32_t *ordinal,
+                   int64_t version);
+void emit_duplicate(struct engine *engine, struct message *message, uint32_t outcomes);
+void emit_dead_letter(struct engine *engine, struct message *message, enum dead_reason reason,
+                      struct text detail);
+void emit_misrouted(struct engine *engine, struct message *message);
+const char *verdict_name(enum verdict verdict);
+
+/* commit.c */
+enum bus_result commit_progress(struct engine *engine, struct err_note *note);
+enum bus_result commit_produce(struct engine *engine, const struct bus_message *message);
+enum bus_result commit_states(struct engine *engine);
+enum bus_result commit_offsets(struct engine *engine);
+void commit_fold(struct engine *engine);
+
+/* counts.c */
+enum step { STEP_DECODE, STEP_LOAD, STEP_DECIDE, STEP_ENCODE, STEP_COMMIT, STEP_FOLD, STEPS };
+struct counts *counts_new(struct metrics *metrics);
+void counts_free(struct counts *counts);
+void counts_step(struct engine *engine, enum step step, int64_t *since_us);
+void counts_turn(struct engine *engine); /* after a commit */
+void counts_transaction(struct engine *engine, const char *result);
+void counts_effect(struct engine *engine, const struct effect *effect);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * Deciding one message, or what time alone brings. A run either happens as a whole, or, when something
+ * it asked for is not at hand, leaves no trace and is run again once that has been fetched.
+ */
+#include "engine/inside.h"
+
+#include <string.h>
+
+static const char *const too_large_detail =
+    "its state would pass 262144 bytes; nothing was changed, start a new entity";
+
+static void decision_start(struct engine *engine, struct decision *decision, struct item *item,
+                           int64_t time_ms)
+{
+    *decision = (struct decision){ .engine = engine, .item = item, .time_ms = time_ms };
+    decision->entity = entity_of_key(item->key);
+    decision->said_last = &decision->said_first;
+    decision->sent_last = &decision->sent_first;
+    decision->put_last = &decision->put_first;
+}
+
+static decide_fn *handler_of(const struct message_type *type, struct text entity)
+{
+    for (int i = 0; i < HANDLERS_MAX && type->handlers[i].entity_type != NULL; i++) {
+        size_t size = strlen(type->handlers[i].entity_type);
+        if (entity.size > size && entity.at[size] == ':' &&
+            memcmp(entity.at, type->handlers[i].entity_type, size) == 0) {
+            return type->handlers[i].decide;
+        }
+    }
+    return NULL;
+}
+
+static bool too_large(const struct decision *decision)
+{
+    for (const struct put *put = decision->put_first; put != NULL; put = put->next) {
+        if (put->body.size > STATE_BYTES_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply_puts(struct engine *engine, const struct decision *decision)
+{
+    for (const struct put *put = decision->put_first; put != NULL; put = put->next) {
+        struct item *item = put->item;
+        if (put->remove && !item_ready(engine, item)) {
+            return;
+        }
+        item_change(engine, item);
+        if (!item->loaded) { /* a part written without having been read */
+            item->loaded = true;
+        }
+        item->present = !put->remove;
+        item->body = put->body;
+        item->body_version = put->version;
+        item->due_ms = put->remove ? 0 : put->due_ms;
+        item->decoded = NULL;
+    }
+}
+
+static bool puts_hold(const struct decision *decision)
+{
+    return decision->timer || decision->change_counts || decision->verdict == VERDICT_APPLIED ||
+           decision->verdict == VERDICT_FORWARDED || decision->verdict == VERDICT_DEFERRED;
+}
+
+/* The entity as it is after the decision: what the rules put, its version. */
+static void take_effect(struct engine *engine, struct decision *decision, uint32_t *ordinal)
+{
+    struct item *entity = item_of(engine, decision->item->partition, decision->entity);
+    bool changed = decision->verdict == VERDICT_APPLIED || decision->change_counts ||
+                   (decision->timer && decision->put_first != NULL);
+    if (changed) {
+        item_head_change(engine, entity)->version++;
+    }
+    if (puts_hold(decision)) {
+        apply_puts(engine, decision);
+    }
+    emit_decision(engine, decision, ordinal, entity->head->version);
+}
+
+static void refuse_too_large(struct engine *engine, struct decision *decision)
+{
+    struct message *message = decision->message;
+    decision_start(engine, decision, decision->item, decision->time_ms);
+    decision->message = message;
+    decision_rejected(decision, "STATE_TOO_LARGE", "", "%s", too_large_detail);
+}
+
+/* Runs the rule for a message at its entity. */
+static void decide(struct engine *engine, struct message *message, struct decision *decision,
+                   uint32_t *ordinal)
+{
+    decide_fn *handler = handler_of(message->type, message->entity);
+    ENSURE(handler != NULL);
+    decision_start(engine, decision, message->item, message->time_ms);
+    decision->message = message;
+    handler(decision, message->data);
+    if (engine->turn.missing) {
+        return;
+    }
+    ENSURE(decision->verdict != VERDICT_NONE);
+    if (too_large(decision)) {
+        refuse_too_large(engine, decision);
+    }
+    if (decision->verdict == VERDICT_DEFERRED && message->waited) {
+        return; /* it goes on waiting, nothing is said */
+    }
+    take_effect(engine, decision, ordinal);
+}
+
+/* --- time alone --- */
+
+static void give_up(struct engine *engine, struct item *entity, struct waiting waiting)
+{
+    struct message message;
+    struct decision decision;
+    if (!waiting_read(engine, entity, waiting.number, &message)) {
+        return;
+    }
+    message.time_ms = waiting.until_ms;
+    message.input = (struct text){ 0 }; /* made by a timer */
+    decision_start(engine, &decision, entity, waiting.until_ms);
+    decision.message = &message;
+    ENSURE(message.type->wait_over_code != NULL);
+    decision_rejected(&decision, message.type->wait_over_code, "", "%s",
+                      message.type->wait_over_detail);
+    uint32_t ordinal = message.first_ordinal;
+    take_effect(engine, &decision, &ordinal);
+    if (message.origin != FROM_WORKER) {
+        seen_update(engine, entity, message.seen_number, ordinal);
+    }
+    waiting_remove(engine, entity, waiting.number);
+}
+
+static void advance(struct engine *engine, struct item *item)
+{
+    struct decision decision;
+    uint32_t ordinal = 0;
+    int64_t due_ms = item->due_ms;
+    const void *state = item_decoded(engine, item);
+    if (engine->turn.missing) {
+        return;
+    }
+    ENSURE(state != NULL && item->type->advance != NULL);
+    decision_start(engine, &decision, item, due_ms);
+    decision.timer = true;
+    decision.timer_due_ms = due_ms;
+    item->type->advance(&decision, state);
+    if (engine->turn.missing) {
+        return;
+    }
+    take_effect(engine, &decision, &ordinal);
+    ENSURE(item->due_ms == 0 || item->due_ms > due_ms);
+}
+
+static const struct waiting *first_to_give_up(const struct head *head)
+{
+    const struct waiting *first = NULL;
+    for (uint32_t i = 0; i < head->waiting_count; i++) {
+        if (first == NULL || head->waiting[i].until_ms < first->until_ms) {
+            first = &head->waiting[i];
+        }
+    }
+    return first;
+}
+
+/* What was due by `until_ms` has happened, in the order of the due times. */
+static void advance_until(struct engine *engine, struct item *item, int64_t until_ms)
+{
+    while (!engine->turn.missing) {
+        const struct waiting *waiting = item->head != NULL ? first_to_give_up(item->head) : NULL;
+        bool wait_due = waiting != NULL && waiting->until_ms <= until_ms;
+        bool state_due = item->due_ms > 0 && item->due_ms <= until_ms;
+        if (state_due && (!wait_due || item->due_ms <= waiting->until_ms)) {
+            advance(engine, item);
+        } else if (wait_due) {
+            give_up(engine, item, *waiting);
+        } else {
+            return;
+        }
+    }
+}
+
+/* --- messages that waited --- */
+
+static void decide_waiting(struct engine *engine, struct item *entity, int64_t number,
+                           int64_t time_ms)
+{
+    struct message message;
+    struct decision decision;
+    if (!waiting_read(engine, entity, number, &message)) {
+        return;
+    }
+    message.time_ms = time_ms;
+    uint32_t ordinal = message.first_ordinal;
+    decide(engine, &message, &decision, &ordinal);
+    if (engine->turn.missing || decision.verdict == VERDICT_DEFERRED) {
+        return;
+    }
+    if (message.origin != FROM_WORKER) {
+        seen_update(engine, entity, message.seen_number, ordinal);
+    }
+    waiting_remove(engine, entity, number);
+    advance_until(engine, entity, time_ms);
+}
+
+static void wake_all(struct engine *engine, struct item *entity, int64_t time_ms)
+{
+    const struct head *head = entity->head; /* as it is now: later changes copy it */
+    for (uint32_t i = 0; i < head->waiting_count && !engine->turn.missing; i++) {
+        decide_waiting(engine, entity, head->waiting[i].number, time_ms);
+    }
+}
+
+/* --- the run --- */
+
+static bool known_already(struct engine *engine, struct message *message)
+{
+    uint32_t outcomes = 0;
+    bool conflict = false;
+    enum verdict verdict = seen_check(engine, message, &outcomes, &conflict);
+    if (engine->turn.missing || verdict == VERDICT_NONE) {
+        return false;
+    }
+    if (conflict) {
+        emit_dead_letter(engine, message, DEAD_ID_CONFLICT,
+                         TEXT("this source and id was given before with another payload; a new "
+                              "message needs a new id"));
+    } else {
+        emit_duplicate(engine, message, outcomes);
+    }
+    return true;
+}
+
+static void run_inside(struct engine *engine, struct message *message)
+{
+    struct decision decision;
+    uint32_t ordinal = 0;
+    if (message->dead != DEAD_NONE) {
+        emit_dead_letter(engine, message, message->dead, message->dead_detail);
+        return;
+    }
+    if (message->misrouted) {
+        emit_misrouted(engine, message);
+        return;
+    }
+    if (!item_ready(engine, message->item) ||
+        (message->origin != FROM_WORKER && known_already(engine, message)) || engine->turn.missing) {
+        return;
+    }
+    advance_until(engine, message->item, message->time_ms);
+    if (engine->turn.missing) {
+        return;
+    }
+    decide(engine, message, &decision, &ordinal);
+    if (engine->turn.missing) {
+        return;
+    }
+    int64_t number = message->origin != FROM_WORKER ? seen_add(engine, message, ordinal) : 0;
+    if (decision.verdict == VERDICT_DEFERRED) {
+        waiting_add(engine, message, &decision, number, ordinal);
+    }
+    advance_until(engine, message->item, message->time_ms);
+    if (decision.wake) {
+        wake_all(engine, message->item, message->time_ms);
+    }
+}
+
+static void run_begin(struct engine *engine)
+{
+    struct turn *turn = &engine->turn;
+    arena_reset(&turn->run_arena);
+    turn->missing = false;
+    turn->undo = NULL;
+    turn->effects_first = NULL;
+    turn->effects_last = &turn->effects_first;
+}
+
+static void run_undo(struct turn *turn)
+{
+    for (struct undo *undo = turn->undo; undo != NULL; undo = undo->next) {
+        bool wanted = undo->item->wanted;
+        *undo->item = undo->before;
+        undo->item->wanted = wanted;
+    }
+}
+
+static void run_keep(struct engine *engine)
+{
+    struct turn *turn = &engine->turn;
+    for (struct undo *undo = turn->undo; undo != NULL; undo = undo->next) {
+        if (!undo->item->dirty) {
+            undo->item->dirty = true;
+            undo->item->next_dirty = turn->dirty_first;
+            turn->dirty_first = undo->item;
+        }
+    }
+    for (struct effect *effect = turn->effects_first; effect != NULL; effect = effect->next) {
+        enum bus_result result = commit_produce(engine, &effect->message);
+        if (result != BUS_OK) {
+            turn->failed = result;
+            return;
+        }
+        counts_effect(engine, effect);
+    }
+}
+
+static bool run_end(struct engine *engine)
+{
+    if (engine->turn.missing) {
+        run_undo(&engine->turn);
+        return false;
+    }
+    run_keep(engine);
+    return true;
+}
+
+bool run_message(struct engine *engine, struct message *message)
+{
+    run_begin(engine);
+    run_inside(engine, message);
+    return run_end(engine);
+}
+
+/* A due time listed by the view. One that the item no longer has is stale and corrected there. */
+bool run_timer(struct engine *engine, struct partition *partition, struct view_due due)
+{
+    run_begin(engine);
+    struct text entity_key = entity_of_key(due.key);
+    struct item *entity = item_of(engine, partition, entity_key);
+    struct item *item = item_of(engine, partition, due.key);
+    bool ready = item_ready(engine, entity);
+    ready = item_ready(engine, item) && ready;
+    if (ready && item->due_ms != due.due_ms) {
+        struct err_note note;
+        engine->view->ops->repair_due(engine->view, partition->log->group, due.key, item->due_ms,
+                                      &note);
+    } else if (ready) {
+        advance_until(engine, item->type != NULL ? item : entity, due.due_ms);
+    }
+    return run_end(engine);
+}
