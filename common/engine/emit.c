@@ -459,10 +459,10 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
 {
     struct arena *arena = &engine->turn.run_arena;
     struct worker_slot *slot = message->partition->slot;
-    struct header original[BUS_HEADERS_MAX];
     struct builder builder = { .engine = engine, .arena = arena };
-    size_t count = engine->bus->ops->headers(engine->bus, &message->record, original, BUS_HEADERS_MAX);
-    count = count > BUS_HEADERS_MAX ? BUS_HEADERS_MAX : count;
+    size_t count = engine->bus->ops->headers(engine->bus, &message->record, NULL, 0);
+    struct header *original = arena_alloc(arena, (count + DLQ_HEADERS + 1) * sizeof(struct header));
+    engine->bus->ops->headers(engine->bus, &message->record, original, count);
     add_header(&builder, "dlq-reason", text_of(dead_reason_name(reason)));
     add_header(&builder, "dlq-detail", detail);
     add_header(&builder, "dlq-topic", text_of(slot->worker->name));
@@ -476,12 +476,11 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
     if (value.size + message->record.key.size + header_bytes(original, count) > DEAD_LETTER_BYTES_MAX) {
         value = by_reference(&builder, value);
     }
-    struct header *all = arena_alloc(arena, (count + builder.count) * sizeof(struct header));
-    memcpy(all, original, count * sizeof(struct header));
-    memcpy(all + count, builder.headers, builder.count * sizeof(struct header));
+    ENSURE(builder.count <= DLQ_HEADERS + 1);
+    memcpy(original + count, builder.headers, builder.count * sizeof(struct header));
     struct effect *effect = add_effect(engine, &builder, (struct bus_place){ slot->dlq, BUS_BY_KEY },
                                        message->record.key, value);
-    effect->message.headers = all;
+    effect->message.headers = original;
     effect->message.header_count = count + builder.count;
     effect->dead = reason;
 }

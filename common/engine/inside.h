@@ -37,8 +37,10 @@ enum {
 /* --- state logs: followed for taking and for references --- */
 
 struct log_entry {
-    struct text key, value; /* in the log's arena */
-    int64_t offset;
+    struct text key, value; /* in the log's arena; value as the log has it */
+    uint64_t hash;
+    int64_t due_ms;
+    bool empty;
     struct log_entry *next;
 };
 
@@ -52,8 +54,8 @@ struct state_log {
     int64_t position;         /* next offset to read                                          */
     int64_t records_end;      /* offset after the last record read; the view must be as far   */
     struct hash128 log_id;    /* of the last @progress seen                                   */
-    bool has_log_id;
-    int64_t due_next_ms;      /* smallest due time folded by us, INT64_MAX = none             */
+    bool has_log_id, has_records;
+    int64_t first_offset;     /* of the log                                                   */
     struct arena arena;       /* of the entries that are not folded yet                       */
     struct log_entry *first, *last;
     uint32_t entry_count;
@@ -82,6 +84,7 @@ struct partition {
     struct hash128 log_id;
     bool fresh_log;           /* no @progress was ever written                                */
     bool at_end;
+    int64_t end_offset;       /* where the end was last seen                                  */
     int64_t due_next_ms;      /* lower bound of the smallest due time                         */
     int64_t checked_ms;       /* when the view's index was last compared                      */
     /* in a turn */
@@ -89,6 +92,8 @@ struct partition {
     int64_t turn_next;        /* next offset after the turn                                   */
     int64_t turn_time_ms;
     int64_t turn_due_ms;      /* timers up to here fire first; INT64_MIN = none               */
+    int64_t turn_after;       /* offset after the last record written                         */
+    struct text turn_progress;
     const char *waits_for;
 };
 
@@ -124,6 +129,7 @@ struct item {
     struct text body;               /* packed; at == NULL: none                               */
     const void *decoded;            /* of body, made when asked for                           */
     bool blocked;                   /* an earlier message of it waits for a need              */
+    struct text written;           /* as the state log has it after this turn                  */
     struct item *next_dirty;
 };
 
@@ -251,6 +257,9 @@ struct turn {
     enum bus_result failed;        /* first bad result of a produce                           */
     struct err_note failed_note;
     bool halted;
+    uint32_t touched_count;
+    struct timer_list { struct view_due *due; size_t count; struct partition *partition; } *timers;
+    size_t timer_lists;
 };
 
 struct look;
@@ -279,10 +288,11 @@ struct engine {
     int64_t wall_ms, mono_ms;
     uint32_t records_max;          /* adapts below setup.turn_records_max                     */
     bool started, retiring, follow_changed, fetch_changed;
-    bool view_ok, bus_ok;
+    bool view_ok, bus_ok, view_refused;
     int64_t view_retry_ms, bus_retry_ms;
-    int32_t hold;                  /* why no turn may begin now                               */
-    const char *hold_for;
+    const char *held_for;          /* why no turn may begin now, NULL = it may                */
+    bool paused;
+    uint32_t aborts_in_a_row;
     struct err_note trouble;       /* last failure that is being waited out                   */
     struct arena scratch;          /* within one step                                         */
     struct arena permanent;        /* for the engine's life                                    */
@@ -297,7 +307,9 @@ struct engine {
 struct partition *engine_partition(struct engine *engine, struct bus_place place);
 void engine_retake_all(struct engine *engine, const char *why);
 void engine_retake(struct engine *engine, struct partition *partition, const char *why);
-void engine_trouble(struct engine *engine, const char *what, const struct err_note *note);
+/* The view failed: nothing is decided until it answers again. */
+void engine_view_trouble(struct engine *engine, enum view_result result,
+                         const struct err_note *note);
 struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
 const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
                                        struct text key);
@@ -307,7 +319,7 @@ enum err take_step(struct engine *engine, struct partition *partition, struct er
 enum err slot_open(struct engine *engine, struct worker_slot *slot, struct err_note *note);
 
 /* follow.c */
-void follow_start(struct engine *engine, struct state_log *log);
+enum err follow_open(struct engine *engine, struct state_log *log, struct err_note *note);
 enum err follow_record(struct engine *engine, struct state_log *log,
                        const struct bus_record *record, struct err_note *note);
 enum err follow_end(struct engine *engine, struct state_log *log, int64_t end,
@@ -316,10 +328,10 @@ enum err follow_flush(struct engine *engine, struct state_log *log, struct err_n
 bool follow_fresh(struct engine *engine, struct state_log *log);
 void follow_apply(struct engine *engine); /* tells the bus which logs to read */
 struct state_log *engine_log(struct engine *engine, struct bus_place place);
-void follow_stop(struct engine *engine, struct state_log *log);
 
 /* turn.c */
 enum err turn_run(struct engine *engine, struct err_note *note);
+bool turn_timers_due(struct engine *engine);
 void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
 void turn_discard_partition(struct engine *engine, const struct partition *partition);
 void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
@@ -373,18 +385,22 @@ void emit_misrouted(struct engine *engine, struct message *message);
 const char *verdict_name(enum verdict verdict);
 
 /* commit.c */
-enum bus_result commit_progress(struct engine *engine, struct err_note *note);
+enum bus_result commit_begin(struct engine *engine);
 enum bus_result commit_produce(struct engine *engine, const struct bus_message *message);
 enum bus_result commit_states(struct engine *engine);
-enum bus_result commit_offsets(struct engine *engine);
-void commit_fold(struct engine *engine);
+enum bus_result commit_end(struct engine *engine);
+enum err commit_fold(struct engine *engine, struct err_note *note);
 
 /* counts.c */
 enum step { STEP_DECODE, STEP_LOAD, STEP_DECIDE, STEP_ENCODE, STEP_COMMIT, STEP_FOLD, STEPS };
 struct counts *counts_new(struct metrics *metrics);
 void counts_free(struct counts *counts);
 void counts_step(struct engine *engine, enum step step, int64_t *since_us);
-void counts_turn(struct engine *engine); /* after a commit */
+void counts_turn(struct engine *engine, bool committed);
+void counts_duration(struct engine *engine, int64_t microseconds);
+void counts_rebalance(struct engine *engine);
+void counts_retake(struct engine *engine);
+void counts_partitions(struct engine *engine, uint32_t assigned, uint32_t ready);
 void counts_transaction(struct engine *engine, const char *result);
 void counts_effect(struct engine *engine, const struct effect *effect);
 

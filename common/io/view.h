@@ -24,6 +24,8 @@ enum view_result {
     VIEW_REFUSED /* authentication, wrong identity, an unsafe policy: a person must mend it       */
 };
 
+#define VIEW_DUE_KEEP INT64_C(-1)
+
 enum { VIEW_FOLD_ENTRIES_MAX = 500, VIEW_FOLD_BYTES_MAX = 256 * 1024 };
 
 struct view_due {
@@ -49,7 +51,7 @@ struct view_read {
 struct view_entry {
     struct text key;
     struct text value; /* at == NULL: delete */
-    int64_t due_ms;    /* 0 = none: a due time of the key is removed */
+    int64_t due_ms;    /* 0 = none: a due time of the key is removed; VIEW_DUE_KEEP: as it is */
 };
 
 struct view;

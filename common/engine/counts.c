@@ -1,0 +1,178 @@
+/* Metrics of the engine. What a turn does is counted when it is committed, never before. */
+#include "engine/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const step_names[STEPS] = { "decode", "load", "decide", "encode", "commit", "fold" };
+
+enum { DEAD_REASONS = DEAD_CRASH_SUSPECT + 1 };
+
+struct counts {
+    struct metrics *metrics;
+    struct metric *steps[STEPS], *turn, *age, *turns, *timers;
+    struct metric *assigned, *ready, *retakes, *rebalances;
+    struct dead_count {
+        int32_t topic;
+        struct metric *metric;
+        int64_t pending;
+        enum dead_reason reason;
+    } dead[WORKERS_MAX * DEAD_REASONS];
+    size_t dead_count;
+};
+
+struct counts *counts_new(struct metrics *metrics)
+{
+    struct counts *counts = calloc(1, sizeof(*counts));
+    char labels[64];
+    if (counts == NULL || metrics == NULL) {
+        return counts;
+    }
+    counts->metrics = metrics;
+    for (int i = 0; i < STEPS; i++) {
+        snprintf(labels, sizeof(labels), "step=\"%s\"", step_names[i]);
+        counts->steps[i] = metrics_counter(metrics, "turn_step_microseconds_total", labels,
+                                           "Time spent in each step of turns");
+    }
+    counts->turn = metrics_histogram(metrics, "turn_duration_seconds", "", "Duration of a turn, commit and fold included");
+    counts->age = metrics_histogram(metrics, "event_age_seconds", "", "Age of an input record when its verdict was committed");
+    counts->turns = metrics_counter(metrics, "turns_total", "", "Turns committed");
+    counts->assigned = metrics_gauge(metrics, "partitions_assigned", "", "Input partitions assigned by the group");
+    counts->ready = metrics_gauge(metrics, "partitions_taken", "", "Input partitions that are taken and decided");
+    counts->retakes = metrics_counter(metrics, "partition_retakes_total", "", "Partitions taken again while held");
+    counts->rebalances = metrics_counter(metrics, "rebalances_total", "", "Assignments received");
+    return counts;
+}
+
+void counts_free(struct counts *counts)
+{
+    free(counts);
+}
+
+void counts_step(struct engine *engine, enum step step, int64_t *since_us)
+{
+    if (engine->setup.now_us == NULL) {
+        return;
+    }
+    int64_t now = engine->setup.now_us();
+    if (engine->counts->metrics != NULL) {
+        metric_add(engine->counts->steps[step], now - *since_us);
+    }
+    *since_us = now;
+}
+
+static struct metric *verdict_metric(struct counts *counts, const struct outcome_kind *kind, int32_t verdict)
+{
+    char labels[192];
+    snprintf(labels, sizeof(labels), "worker=\"%s\",type=\"%s\",verdict=\"%s\"",
+             kind->slot->worker->name, kind->type, verdict_name((enum verdict)verdict));
+    return metrics_counter(counts->metrics, "verdicts_total", labels, "Verdicts committed");
+}
+
+static void count_dead(struct engine *engine, const struct effect *effect)
+{
+    struct counts *counts = engine->counts;
+    size_t i = 0;
+    while (i < counts->dead_count && (counts->dead[i].reason != effect->dead ||
+                                      counts->dead[i].topic != effect->message.place.topic)) {
+        i++;
+    }
+    if (i == counts->dead_count) {
+        char labels[128];
+        const char *topic = "";
+        for (size_t s = 0; s < engine->slot_count; s++) {
+            topic = engine->slots[s].dlq == effect->message.place.topic ? engine->slots[s].worker->name : topic;
+        }
+        snprintf(labels, sizeof(labels), "topic=\"%s\",reason=\"%s\"", topic, dead_reason_name(effect->dead));
+        counts->dead[i].topic = effect->message.place.topic;
+        counts->dead[i].reason = effect->dead;
+        counts->dead[i].metric = metrics_counter(counts->metrics, "dead_letters_total", labels, "Dead letters committed");
+        counts->dead_count++;
+    }
+    counts->dead[i].pending++;
+}
+
+void counts_effect(struct engine *engine, const struct effect *effect)
+{
+    if (engine->counts->metrics == NULL) {
+        return;
+    }
+    if (effect->dead != DEAD_NONE) {
+        count_dead(engine, effect);
+    } else if (effect->kind != NULL && effect->verdict != VERDICT_NONE) {
+        if (effect->kind->verdicts[effect->verdict] == NULL) {
+            effect->kind->verdicts[effect->verdict] =
+                verdict_metric(engine->counts, effect->kind, effect->verdict);
+        }
+        effect->kind->pending[effect->verdict]++;
+    }
+}
+
+/* committed: the turn's numbers are added; else they are dropped. */
+void counts_turn(struct engine *engine, bool committed)
+{
+    struct counts *counts = engine->counts;
+    for (size_t i = 0; i < engine->kind_count; i++) {
+        for (int v = 0; v < 7; v++) {
+            if (committed && engine->kinds[i].pending[v] > 0 && counts->metrics != NULL) {
+                metric_add(engine->kinds[i].verdicts[v], engine->kinds[i].pending[v]);
+            }
+            engine->kinds[i].pending[v] = 0;
+        }
+    }
+    for (size_t i = 0; i < counts->dead_count; i++) {
+        if (committed) {
+            metric_add(counts->dead[i].metric, counts->dead[i].pending);
+        }
+        counts->dead[i].pending = 0;
+    }
+    if (!committed || counts->metrics == NULL) {
+        return;
+    }
+    metric_add(counts->turns, 1);
+    for (uint32_t i = 0; i < engine->turn.count; i++) {
+        const struct message *message = &engine->turn.messages[i];
+        int64_t age_ms = engine->wall_ms - message->record.timestamp_ms;
+        metric_observe_us(counts->age, age_ms < 0 ? 0 : age_ms * 1000);
+        metric_add(message->partition->slot->consumed, 1);
+    }
+}
+
+void counts_duration(struct engine *engine, int64_t microseconds)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_observe_us(engine->counts->turn, microseconds);
+    }
+}
+
+void counts_transaction(struct engine *engine, const char *result)
+{
+    char labels[64];
+    if (engine->counts->metrics != NULL) {
+        snprintf(labels, sizeof(labels), "result=\"%s\"", result);
+        metric_add(metrics_counter(engine->counts->metrics, "transactions_total", labels,
+                                   "Transactions by how they ended"), 1);
+    }
+}
+
+void counts_rebalance(struct engine *engine)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_add(engine->counts->rebalances, 1);
+    }
+}
+
+void counts_retake(struct engine *engine)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_add(engine->counts->retakes, 1);
+    }
+}
+
+void counts_partitions(struct engine *engine, uint32_t assigned, uint32_t ready)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_set(engine->counts->assigned, assigned);
+        metric_set(engine->counts->ready, ready);
+    }
+}

@@ -1,0 +1,420 @@
+/*
+ * One turn: a batch of input records, and the timers that are due before them, become one transaction.
+ *
+ *   decode -> load -> (begin) decide, rounds until nothing is needed -> states -> commit -> fold
+ *
+ * Whatever fails before the commit leaves nothing behind: the transaction is aborted, positions go back,
+ * and the same records are decided again. After the commit only the fold can fail, and the log has it all.
+ */
+#include "engine/inside.h"
+
+#include <string.h>
+
+#include "io/log.h"
+
+/* --- the batch --- */
+
+void turn_discard(struct engine *engine)
+{
+    struct turn *turn = &engine->turn;
+    for (uint32_t i = 0; i < turn->count; i++) {
+        engine->bus->ops->release(engine->bus, &turn->messages[i].record);
+    }
+    turn->count = 0;
+    turn->bytes = 0;
+}
+
+/* Positions, partition times and what the turn noted about partitions go back to what is committed. */
+void turn_rewind(struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+            struct partition *partition = &slot->partitions[p];
+            partition->touched = false;
+            partition->poll_next = partition->next_input;
+            partition->batch_time_ms = partition->time_ms;
+            partition->at_end = false;
+        }
+    }
+    engine->fetch_changed = true;
+}
+
+static void turn_clear(struct engine *engine)
+{
+    struct turn *turn = &engine->turn;
+    arena_reset(&turn->arena);
+    arena_reset(&turn->run_arena);
+    turn->items = NULL;
+    turn->item_slots = turn->item_count = 0;
+    turn->dirty_first = NULL;
+    turn->wanted = NULL;
+    turn->wanted_count = turn->wanted_room = 0;
+    turn->looks_wanted = turn->looks_stale = false;
+    turn->wants_slot = NULL;
+    turn->missing = turn->begun = turn->halted = false;
+    turn->failed = BUS_OK;
+    turn->touched_count = 0;
+    turn->timers = NULL;
+    turn->timer_lists = 0;
+}
+
+static void touch(struct engine *engine, struct partition *partition)
+{
+    if (!partition->touched) {
+        partition->touched = true;
+        partition->turn_next = partition->next_input;
+        partition->turn_time_ms = partition->time_ms;
+        engine->turn.touched_count++;
+    }
+}
+
+/* Effective times, in the order of the log; then what each record is. */
+static void decode_all(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->turn.count; i++) {
+        struct message *message = &engine->turn.messages[i];
+        struct partition *partition = message->partition;
+        if (!partition->touched) {
+            touch(engine, partition);
+            partition->turn_due_ms = message->record.timestamp_ms > partition->time_ms
+                                         ? message->record.timestamp_ms
+                                         : partition->time_ms;
+        }
+        if (message->record.timestamp_ms > partition->turn_time_ms) {
+            partition->turn_time_ms = message->record.timestamp_ms;
+        }
+        message->time_ms = partition->turn_time_ms;
+        partition->turn_next = message->record.offset + 1;
+        message_decode(engine, message);
+    }
+}
+
+/* --- timers --- */
+
+/* Up to when timers of a partition without a batch may fire: its end was seen, and the clock is a second
+ * past them, so that nothing older can still be on its way. */
+static int64_t idle_limit(const struct engine *engine, const struct partition *partition)
+{
+    return partition->at_end ? engine->wall_ms - 1000 : INT64_MIN;
+}
+
+static int64_t timer_limit(const struct engine *engine, const struct partition *partition)
+{
+    if (partition->stage != TAKE_READY) {
+        return INT64_MIN;
+    }
+    int64_t limit = partition->touched ? partition->turn_due_ms : idle_limit(engine, partition);
+    return partition->due_next_ms <= limit ? limit : INT64_MIN;
+}
+
+/* The end may have been seen long ago: it must still be the end now that the clock has passed. */
+static bool still_at_end(struct engine *engine, struct partition *partition)
+{
+    struct bus_place place = { partition->slot->input, partition->number };
+    int64_t first, stable, high;
+    return engine->bus->ops->ends(engine->bus, place, &first, &stable, &high) == BUS_OK &&
+           stable <= partition->end_offset;
+}
+
+bool turn_timers_due(struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+            if (timer_limit(engine, &slot->partitions[p]) != INT64_MIN) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* With one timer at a time, the first of all partitions by (due, key). */
+static void keep_first_only(struct turn *turn)
+{
+    struct timer_list *first = NULL;
+    for (size_t i = 0; i < turn->timer_lists; i++) {
+        struct timer_list *list = &turn->timers[i];
+        if (list->count > 0 &&
+            (first == NULL || list->due[0].due_ms < first->due[0].due_ms ||
+             (list->due[0].due_ms == first->due[0].due_ms &&
+              text_compare(list->due[0].key, first->due[0].key) < 0))) {
+            first = list;
+        }
+    }
+    for (size_t i = 0; i < turn->timer_lists; i++) {
+        turn->timers[i].count = &turn->timers[i] == first ? 1 : 0;
+    }
+}
+
+static size_t count_partitions(const struct engine *engine)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        count += engine->slots[s].run && engine->slots[s].open ? (size_t)engine->slots[s].count : 0;
+    }
+    return count;
+}
+
+static enum view_result load_timers(struct engine *engine, struct err_note *note)
+{
+    struct turn *turn = &engine->turn;
+    size_t room = count_partitions(engine), count = 0;
+    struct view_read *reads = arena_alloc(&turn->arena, (room + 1) * sizeof(*reads));
+    turn->timers = arena_alloc(&turn->arena, (room + 1) * sizeof(*turn->timers));
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+            int64_t limit = timer_limit(engine, &slot->partitions[p]);
+            if (limit != INT64_MIN &&
+                (slot->partitions[p].touched || still_at_end(engine, &slot->partitions[p]))) {
+                turn->timers[count].partition = &slot->partitions[p];
+                reads[count++] = (struct view_read){ .group = slot->logs[p].group, .due_limit_ms = limit,
+                                                     .due_max = engine->setup.turn_timers_max };
+            }
+        }
+    }
+    enum view_result result = count == 0 ? VIEW_OK : engine->view->ops->read(engine->view, &turn->arena, reads, count, note);
+    for (size_t i = 0; result == VIEW_OK && i < count; i++) {
+        struct partition *partition = turn->timers[i].partition;
+        if (reads[i].index != partition->index) {
+            engine_retake(engine, partition, "the view's index is not where it was left");
+            return VIEW_LOST;
+        }
+        turn->timers[i].due = reads[i].due;
+        turn->timers[i].count = reads[i].due_count;
+        partition->due_next_ms = reads[i].due_next_ms;
+    }
+    turn->timer_lists = count;
+    if (engine->setup.turn_timers_max == 1) {
+        keep_first_only(turn);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct timer_list *list = &turn->timers[i];
+        if (list->count > 0) {
+            touch(engine, list->partition);
+            int64_t last = list->due[list->count - 1].due_ms;
+            list->partition->turn_time_ms = last > list->partition->turn_time_ms ? last : list->partition->turn_time_ms;
+        }
+    }
+    return result;
+}
+
+/* --- rounds --- */
+
+/* All that is missing now, in one go. False: the turn cannot be finished. */
+static bool fetch_needs(struct engine *engine, struct err_note *note)
+{
+    struct turn *turn = &engine->turn;
+    enum view_result result = VIEW_OK;
+    if (turn->halted) {
+        return false;
+    }
+    if (turn->wants_slot != NULL) {
+        return false; /* the step opens it and follows its logs; then the turn is done again */
+    }
+    if (turn->looks_wanted) {
+        result = looks_load(engine, note);
+    }
+    if (result == VIEW_OK && turn->wanted_count > 0) {
+        result = load_wanted(engine, note);
+    }
+    if (result == VIEW_DOWN || result == VIEW_REFUSED) {
+        engine_view_trouble(engine, result, note);
+    }
+    return result == VIEW_OK && !turn->looks_stale && !turn->halted;
+}
+
+static bool try_timer(struct engine *engine, struct timer_list *list, size_t at)
+{
+    struct text entity_key = entity_of_key(list->due[at].key);
+    struct item *entity = item_of(engine, list->partition, entity_key);
+    if (!entity->blocked && run_timer(engine, list->partition, list->due[at])) {
+        return true;
+    }
+    entity->blocked = true;
+    return false;
+}
+
+/* Runs what is not done yet, in order; an entity whose turn it cannot be yet blocks its later messages. */
+static uint32_t run_round(struct engine *engine)
+{
+    struct turn *turn = &engine->turn;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < turn->item_slots; i++) {
+        if (turn->items[i] != NULL) {
+            turn->items[i]->blocked = false;
+        }
+    }
+    for (size_t l = 0; l < turn->timer_lists && turn->failed == BUS_OK; l++) {
+        struct timer_list *list = &turn->timers[l];
+        for (size_t i = 0; i < list->count && turn->failed == BUS_OK; i++) {
+            if (list->due[i].due_ms >= 0 && try_timer(engine, list, i)) {
+                list->due[i].due_ms = -1; /* done */
+            } else {
+                left += list->due[i].due_ms >= 0;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < turn->count && turn->failed == BUS_OK; i++) {
+        struct message *message = &turn->messages[i];
+        if (message->done) {
+            continue;
+        }
+        bool blocked = message->item != NULL && message->item->blocked;
+        message->done = !blocked && run_message(engine, message);
+        if (!message->done) {
+            left++;
+            if (message->item != NULL) {
+                message->item->blocked = true;
+            }
+        }
+    }
+    return left;
+}
+
+static bool run_rounds(struct engine *engine, struct err_note *note)
+{
+    for (int round = 0; round < NEED_ROUNDS_MAX; round++) {
+        uint32_t left = run_round(engine);
+        if (engine->turn.failed != BUS_OK || engine->turn.halted) {
+            return false;
+        }
+        if (left == 0) {
+            return true;
+        }
+        if (!fetch_needs(engine, note)) {
+            return false;
+        }
+    }
+    ENSURE(!"a rule goes on asking");
+    return false;
+}
+
+/* --- ends of a turn --- */
+
+static void turn_abort(struct engine *engine, enum bus_result result)
+{
+    if (engine->turn.begun) {
+        enum bus_result aborted = result == BUS_RETIRE ? BUS_RETIRE : engine->bus->ops->abort(engine->bus);
+        if (aborted != BUS_OK) {
+            engine->retiring = true;
+        }
+        counts_transaction(engine, engine->retiring ? "retired" : "aborted");
+        engine->aborts_in_a_row++;
+    }
+    counts_turn(engine, false);
+    turn_discard(engine);
+    turn_rewind(engine);
+}
+
+static void turn_committed(struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+            struct partition *partition = &slot->partitions[p];
+            if (partition->touched) {
+                partition->next_input = partition->turn_next;
+                partition->time_ms = partition->turn_time_ms;
+            }
+        }
+    }
+    for (struct item *item = engine->turn.dirty_first; item != NULL; item = item->next_dirty) {
+        bool gone = !item->present && !item->head_owner;
+        cache_put(engine->cache, item->partition->tenure, item->key, gone ? (struct text){ 0 } : item->written);
+        if (item->due_ms > 0 && item->due_ms < item->partition->due_next_ms) {
+            item->partition->due_next_ms = item->due_ms;
+        }
+    }
+    engine->aborts_in_a_row = 0;
+    counts_transaction(engine, "committed");
+    counts_turn(engine, true);
+}
+
+static void turn_over(struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+            slot->partitions[p].touched = false;
+        }
+    }
+    turn_discard(engine);
+}
+
+static enum err turn_try(struct engine *engine, struct err_note *note)
+{
+    struct err_note trouble;
+    int64_t since = engine->setup.now_us != NULL ? engine->setup.now_us() : 0, start = since;
+    turn_clear(engine);
+    decode_all(engine);
+    counts_step(engine, STEP_DECODE, &since);
+    enum view_result loaded = load_timers(engine, &trouble);
+    for (uint32_t i = 0; i < engine->turn.count; i++) {
+        if (engine->turn.messages[i].item != NULL) {
+            item_ready(engine, engine->turn.messages[i].item);
+        }
+    }
+    loaded = loaded == VIEW_OK ? load_wanted(engine, &trouble) : loaded;
+    counts_step(engine, STEP_LOAD, &since);
+    if (loaded != VIEW_OK || engine->turn.halted || engine->turn.touched_count == 0) {
+        if (loaded == VIEW_DOWN || loaded == VIEW_REFUSED) {
+            engine_view_trouble(engine, loaded, &trouble);
+        }
+        bool halted = engine->turn.halted;
+        if (loaded != VIEW_OK || halted) {
+            turn_abort(engine, BUS_OK);
+        }
+        return halted ? err_note(note, ERR_CONFIG, "%s", engine->turn.failed_note.text) : OK;
+    }
+    enum bus_result result = commit_begin(engine);
+    if (result == BUS_OK && !run_rounds(engine, &trouble)) {
+        result = engine->turn.failed != BUS_OK ? engine->turn.failed : BUS_ABORT;
+    }
+    counts_step(engine, STEP_DECIDE, &since);
+    result = result == BUS_OK ? commit_states(engine) : result;
+    counts_step(engine, STEP_ENCODE, &since);
+    result = result == BUS_OK ? commit_end(engine) : result;
+    counts_step(engine, STEP_COMMIT, &since);
+    if (result != BUS_OK) {
+        bool halted = engine->turn.halted;
+        if (result == BUS_RETIRE || !engine->turn.begun) {
+            engine->retiring = true;
+        }
+        turn_abort(engine, result);
+        return halted ? err_note(note, ERR_CONFIG, "%s", engine->turn.failed_note.text) : OK;
+    }
+    turn_committed(engine);
+    enum err err = commit_fold(engine, note);
+    counts_step(engine, STEP_FOLD, &since);
+    counts_duration(engine, since - start);
+    turn_over(engine);
+    return err;
+}
+
+/* The turn needs more memory than it may have: the next one is half as large. */
+static enum err turn_too_big(struct engine *engine, struct err_note *note)
+{
+    engine->exhausted_set = false;
+    if (engine->records_max <= 1) {
+        return err_note(note, ERR_INTERNAL, "one record needs more memory than turn.bytes.max allows; raise it");
+    }
+    engine->records_max = (engine->turn.count > 1 ? engine->turn.count : engine->records_max) / 2;
+    engine->records_max = engine->records_max > 0 ? engine->records_max : 1;
+    log_warn("turn_halved", KEY_INT("records", engine->records_max));
+    turn_abort(engine, BUS_OK);
+    return OK;
+}
+
+enum err turn_run(struct engine *engine, struct err_note *note)
+{
+    if (setjmp(engine->exhausted) != 0) {
+        return turn_too_big(engine, note);
+    }
+    engine->exhausted_set = true;
+    enum err err = turn_try(engine, note);
+    engine->exhausted_set = false;
+    return err;
+}
