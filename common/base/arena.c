@@ -1,0 +1,148 @@
+/* Blocks in a list, filled one after the other; a reset goes back to the first and frees nothing. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/ensure.h"
+
+enum { BLOCK_SIZE = 64 * 1024 - 64, ALIGNMENT = 16 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size; /* of bytes */
+    size_t used;
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+void arena_init(struct arena *arena, size_t bytes_max)
+{
+    *arena = (struct arena){ .bytes_max = bytes_max };
+}
+
+static void exhausted(struct arena *arena)
+{
+    if (arena->on_exhausted) {
+        arena->on_exhausted(arena);
+    }
+    fprintf(stderr, "makegood: out of memory (an arena holds %zu bytes)\n", arena->held);
+    abort();
+}
+
+/* A block that is not used yet and has room, else a new one, behind the current one. */
+static struct arena_block *next_block(struct arena *arena, size_t size)
+{
+    struct arena_block **link = arena->current ? &arena->current->next : &arena->first;
+    while (*link) {
+        (*link)->used = 0;
+        if ((*link)->size >= size) {
+            return *link;
+        }
+        link = &(*link)->next;
+    }
+    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    if (arena->bytes_max && arena->held + room > arena->bytes_max) {
+        exhausted(arena);
+    }
+    struct arena_block *block = malloc(sizeof(*block) + room);
+    if (!block) {
+        exhausted(arena);
+        return NULL; /* not reached: exhausted() does not return */
+    }
+    *block = (struct arena_block){ .size = room };
+    *link = block;
+    arena->held += room;
+    return block;
+}
+
+static char *take(struct arena *arena, size_t size, size_t alignment)
+{
+    struct arena_block *block = arena->current;
+    if (block) {
+        size_t start = (block->used + alignment - 1) & ~(alignment - 1);
+        if (start <= block->size && size <= block->size - start) {
+            block->used = start + size;
+            arena->used += size;
+            return block->bytes + start;
+        }
+    }
+    block = next_block(arena, size);
+    arena->current = block;
+    block->used = size;
+    arena->used += size;
+    return block->bytes;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    char *at = take(arena, size ? size : 1, ALIGNMENT);
+    memset(at, 0, size);
+    return at;
+}
+
+char *arena_bytes(struct arena *arena, size_t size)
+{
+    return take(arena, size ? size : 1, 1);
+}
+
+struct text arena_copy(struct arena *arena, struct text text)
+{
+    if (!text.at) {
+        return text;
+    }
+    char *at = arena_bytes(arena, text.size);
+    if (text.size) {
+        memcpy(at, text.at, text.size);
+    }
+    return (struct text){ at, text.size };
+}
+
+struct text arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    ENSURE(size >= 0);
+    char *at = arena_bytes(arena, (size_t)size + 1);
+    vsnprintf(at, (size_t)size + 1, format, again);
+    va_end(again);
+    return (struct text){ at, (uint32_t)size };
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){ arena->current, arena->current ? arena->current->used : 0,
+                                arena->used };
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    if (!mark.block) {
+        arena_reset(arena);
+        return;
+    }
+    arena->current = mark.block;
+    mark.block->used = mark.block_used;
+    arena->used = mark.used;
+}
+
+void arena_reset(struct arena *arena)
+{
+    arena->current = NULL;
+    arena->used = 0;
+}
+
+void arena_release(struct arena *arena)
+{
+    struct arena_block *block = arena->first;
+    while (block) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    arena->first = arena->current = NULL;
+    arena->used = arena->held = 0;
+}
