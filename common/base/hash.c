@@ -1,7 +1,7 @@
 /* XXH3 fingerprints and Kafka's murmur2. */
 #include "base/hash.h"
 
-#define XXH_STATIC_LINKING_ONLY /* XXH3_state_t on the stack */
+#define XXH_INLINE_ALL /* most inputs are short: the call would cost as much as the hash */
 #include <xxhash.h>
 
 #include "base/ensure.h"
@@ -14,6 +14,13 @@ struct hash128 hash128(struct text bytes)
 
 struct hash128 hash128_two(struct text a, struct text b)
 {
+    char room[512]; /* the streaming state alone is larger than most inputs */
+    if (a.size + b.size < sizeof(room)) {
+        memcpy(room, a.at, a.size);
+        room[a.size] = 0;
+        memcpy(room + a.size + 1, b.at, b.size);
+        return hash128((struct text){ room, a.size + b.size + 1 });
+    }
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
     XXH3_128bits_update(&state, a.at, a.size);

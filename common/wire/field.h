@@ -87,7 +87,7 @@ struct shape {
 
 struct field_fault {
     char pointer[256];  /* JSON pointer below the root given to shape_decode                       */
-    char expected[192]; /* "expected an integer 0..1000000, got -1"                                */
+    char expected[320]; /* "expected an integer 0..1000000, got -1"                                */
 };
 
 /* Everything absent. */
