@@ -63,7 +63,8 @@ static bool resolve_type(struct engine *engine, struct message *message, const s
     struct text name = event_short_type(event->type);
     const struct worker *worker = message->partition->slot->worker;
     bool internal = name.at != NULL && text_starts(name, TEXT("internal."));
-    message->type = name.at == NULL || internal != event->from_worker ? NULL : find_type(worker, name);
+    message->type = name.at == NULL || (internal && !event->from_worker) ? NULL
+                                                                       : find_type(worker, name);
     if (message->type != NULL) {
         return true;
     }

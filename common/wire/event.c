@@ -198,7 +198,7 @@ static bool read_binary(struct arena *arena, const struct header *headers, size_
     if (content.at && !is_json_type(content)) {
         return fail(fault, DEAD_MALFORMED, "content-type: expected application/json");
     }
-    if (event->json.tokens[0].type != JSON_OBJECT) {
+    if (event->json.tokens[0].type != JSON_KIND_OBJECT) {
         return fail(fault, DEAD_MALFORMED, "data: expected an object");
     }
     return take_id(event, fault);
@@ -211,15 +211,15 @@ static bool read_structured(struct arena *arena, struct event *event, struct eve
     const struct json *json = &event->json;
     struct text values[ATTRIBUTES] = { { NULL, 0 } };
     const char *wrong = NULL;
-    if (json->tokens[0].type != JSON_OBJECT) {
+    if (json->tokens[0].type != JSON_KIND_OBJECT) {
         return fail(fault, DEAD_MALFORMED, "expected one JSON object, a CloudEvent");
     }
     for (int i = 0; i < ATTRIBUTES; i++) {
         uint32_t token = json_member(json, 0, attribute_names[i]);
-        uint8_t type = token == JSON_NONE ? JSON_NULL : json->tokens[token].type;
-        if (type == JSON_STRING) {
-            values[i] = json_string(json, arena, token);
-        } else if (type != JSON_NULL && i != TRACEPARENT && i != TIME && !wrong) {
+        uint8_t type = token == JSON_NONE ? JSON_KIND_NULL : json->tokens[token].type;
+        if (type == JSON_KIND_STRING) {
+            values[i] = json_text(json, arena, token);
+        } else if (type != JSON_KIND_NULL && i != TRACEPARENT && i != TIME && !wrong) {
             wrong = attribute_names[i];
         }
     }
@@ -236,7 +236,7 @@ static bool read_structured(struct arena *arena, struct event *event, struct eve
         return fail(fault, DEAD_MALFORMED, "data_base64 is not taken; send data as a JSON object");
     }
     event->data = json_member(json, 0, "data");
-    if (event->data == JSON_NONE || json->tokens[event->data].type != JSON_OBJECT) {
+    if (event->data == JSON_NONE || json->tokens[event->data].type != JSON_KIND_OBJECT) {
         return fail(fault, DEAD_MALFORMED, "data: expected an object");
     }
     return take_id(event, fault);

@@ -41,15 +41,15 @@ static size_t write_pointer(const struct decoder *decoder, const struct place *p
 static void write_got(const struct decoder *decoder, uint32_t token, char *out, size_t size)
 {
     const struct json_token *t = &decoder->json->tokens[token];
-    if (token == JSON_NONE || t->type == JSON_NULL) {
+    if (token == JSON_NONE || t->type == JSON_KIND_NULL) {
         snprintf(out, size, "%s", token == JSON_NONE ? "nothing" : "null");
         return;
     }
-    if (t->type == JSON_ARRAY) {
+    if (t->type == JSON_KIND_ARRAY) {
         snprintf(out, size, "an array of %u", t->count);
         return;
     }
-    if (t->type == JSON_OBJECT) {
+    if (t->type == JSON_KIND_OBJECT) {
         snprintf(out, size, "an object");
         return;
     }
@@ -81,32 +81,32 @@ static bool scalar_text(struct decoder *decoder, const struct field *field, uint
     const struct json_token *t = &decoder->json->tokens[token];
     bool integer_too = field->kind == FIELD_DEC || field->kind == FIELD_RATE ||
                        field->kind == FIELD_MONEY || field->kind == FIELD_MONEY_SIGNED;
-    if (t->type == JSON_STRING) {
-        *out = json_string(decoder->json, decoder->arena, token);
+    if (t->type == JSON_KIND_STRING) {
+        *out = json_text(decoder->json, decoder->arena, token);
         return true;
     }
     *out = json_raw(decoder->json, token);
-    return t->type == JSON_INTEGER && integer_too;
+    return t->type == JSON_KIND_INTEGER && integer_too;
 }
 
 static bool decode_time(struct decoder *decoder, const struct field *field, uint32_t token,
                         int64_t *out)
 {
-    if (decoder->json->tokens[token].type == JSON_INTEGER) {
+    if (decoder->json->tokens[token].type == JSON_KIND_INTEGER) {
         return field->kind == FIELD_TIME_OR_MS && json_int64(decoder->json, token, out) &&
                *out >= 0 && *out <= TIME_MAX;
     }
-    return decoder->json->tokens[token].type == JSON_STRING &&
-           time_parse(json_string(decoder->json, decoder->arena, token), out);
+    return decoder->json->tokens[token].type == JSON_KIND_STRING &&
+           time_parse(json_text(decoder->json, decoder->arena, token), out);
 }
 
 static bool decode_enum(struct decoder *decoder, const struct field *field, uint32_t token,
                         int32_t *out)
 {
-    if (decoder->json->tokens[token].type != JSON_STRING) {
+    if (decoder->json->tokens[token].type != JSON_KIND_STRING) {
         return false;
     }
-    struct text text = json_string(decoder->json, decoder->arena, token);
+    struct text text = json_text(decoder->json, decoder->arena, token);
     for (int32_t i = 0; field->names[i]; i++) {
         if (text_is(text, field->names[i])) {
             *out = i + 1;
@@ -150,8 +150,8 @@ static bool decode_scalar(struct decoder *decoder, const struct field *field, ui
         *(struct decimal *)at = decimal;
         return true;
     case FIELD_BOOL:
-        *(int32_t *)at = type == JSON_TRUE;
-        return type == JSON_TRUE || type == JSON_FALSE;
+        *(int32_t *)at = type == JSON_KIND_TRUE;
+        return type == JSON_KIND_TRUE || type == JSON_KIND_FALSE;
     case FIELD_ENUM:
         return decode_enum(decoder, field, token, at);
     default:
@@ -168,7 +168,7 @@ static bool decode_list(struct decoder *decoder, const struct field *field, uint
                         const struct place *place, struct list *out)
 {
     const struct json_token *t = &decoder->json->tokens[token];
-    if (t->type != JSON_ARRAY || t->count < field->min || t->count > field->max) {
+    if (t->type != JSON_KIND_ARRAY || t->count < field->min || t->count > field->max) {
         return report(decoder, field, place, token);
     }
     size_t size = field_element_size(field);
@@ -203,7 +203,7 @@ static bool decode_field(struct decoder *decoder, const struct field *field, uin
         return decode_list(decoder, field, token, place, at);
     }
     if (field->kind == FIELD_OBJECT) {
-        if (decoder->json->tokens[token].type != JSON_OBJECT) {
+        if (decoder->json->tokens[token].type != JSON_KIND_OBJECT) {
             return report(decoder, field, place, token);
         }
         void *inner = arena_alloc(decoder->arena, field->shape->size);
@@ -220,15 +220,15 @@ static bool decode_field(struct decoder *decoder, const struct field *field, uin
 static void decode_standard(struct decoder *decoder, const struct field *field, void *at)
 {
     struct text bytes = text_of(field->standard);
-    struct json_token one = { .size = bytes.size, .next = 1, .type = JSON_INTEGER };
+    struct json_token one = { .size = bytes.size, .next = 1, .type = JSON_KIND_INTEGER };
     struct json json = { bytes, &one, 1 };
     struct json_fault fault;
     if (bytes.at[0] == '"') {
         one.start = 1;
         one.size -= 2;
-        one.type = JSON_STRING;
+        one.type = JSON_KIND_STRING;
     } else if (bytes.at[0] == 't' || bytes.at[0] == 'f') {
-        one.type = bytes.at[0] == 't' ? JSON_TRUE : JSON_FALSE;
+        one.type = bytes.at[0] == 't' ? JSON_KIND_TRUE : JSON_KIND_FALSE;
     } else if (bytes.at[0] == '[') {
         ENSURE(json_parse(decoder->arena, bytes, &json, &fault));
     }
@@ -256,7 +256,7 @@ static void match_members(struct decoder *decoder, const struct shape *shape, ui
     uint32_t name = token + 1, expected = 0;
     for (uint32_t i = 0; i < json->tokens[token].count; i++) {
         uint32_t index =
-            find_field(shape, json_string(json, decoder->arena, name), expected);
+            find_field(shape, json_text(json, decoder->arena, name), expected);
         if (index < shape->count) {
             tokens[index] = name + 1;
             expected = index + 1 == shape->count ? 0 : index + 1;
@@ -284,7 +284,7 @@ static bool decode_object(struct decoder *decoder, const struct shape *shape, ui
     uint32_t tokens[SHAPE_FIELDS_MAX] = { 0 };
     const struct json_token *all = decoder->json->tokens;
     ENSURE(shape->count <= SHAPE_FIELDS_MAX);
-    if (all[token].type != JSON_OBJECT) {
+    if (all[token].type != JSON_KIND_OBJECT) {
         return report(decoder, &(struct field){ .kind = FIELD_OBJECT }, place, token);
     }
     shape_init(shape, out);
@@ -293,7 +293,7 @@ static bool decode_object(struct decoder *decoder, const struct shape *shape, ui
         const struct field *field = &shape->fields[i];
         struct place here = { place, field->name, 0 };
         bool good = true;
-        if (tokens[i] != JSON_NONE && all[tokens[i]].type != JSON_NULL) {
+        if (tokens[i] != JSON_NONE && all[tokens[i]].type != JSON_KIND_NULL) {
             good = decode_field(decoder, field, tokens[i], &here, field_at(field, out));
         } else if (field->required) {
             good = report(decoder, field, &here, tokens[i]);

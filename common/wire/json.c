@@ -20,7 +20,7 @@ static bool fail(struct parser *parser, const char *what)
     return false;
 }
 
-static uint32_t add_token(struct parser *parser, enum json_type type)
+static uint32_t add_token(struct parser *parser, enum json_kind type)
 {
     if (parser->count == parser->room) {
         uint32_t room = parser->room ? parser->room * 2 : 96;
@@ -125,7 +125,7 @@ static bool escape(struct parser *parser)
 static bool string(struct parser *parser)
 {
     parser->at++;
-    uint32_t token = add_token(parser, JSON_STRING);
+    uint32_t token = add_token(parser, JSON_KIND_STRING);
     bool escaped = false;
     for (;;) {
         while (parser->at < parser->end && is_plain((unsigned char)*parser->at)) {
@@ -170,7 +170,7 @@ static bool digits(struct parser *parser)
 
 static bool number(struct parser *parser)
 {
-    uint32_t token = add_token(parser, JSON_INTEGER);
+    uint32_t token = add_token(parser, JSON_KIND_INTEGER);
     if (*parser->at == '-') {
         parser->at++;
     }
@@ -182,16 +182,16 @@ static bool number(struct parser *parser)
         parser->at = first;
         return fail(parser, "a number begins with a superfluous 0");
     }
-    enum json_type type = JSON_INTEGER;
+    enum json_kind type = JSON_KIND_INTEGER;
     if (parser->at < parser->end && *parser->at == '.') {
-        type = JSON_REAL;
+        type = JSON_KIND_REAL;
         parser->at++;
         if (!digits(parser)) {
             return false;
         }
     }
     if (parser->at < parser->end && (*parser->at | 0x20) == 'e') {
-        type = JSON_REAL;
+        type = JSON_KIND_REAL;
         parser->at++;
         if (parser->at < parser->end && (*parser->at == '+' || *parser->at == '-')) {
             parser->at++;
@@ -207,7 +207,7 @@ static bool number(struct parser *parser)
     return true;
 }
 
-static bool literal(struct parser *parser, const char *word, enum json_type type)
+static bool literal(struct parser *parser, const char *word, enum json_kind type)
 {
     size_t size = strlen(word);
     if ((size_t)(parser->end - parser->at) < size || memcmp(parser->at, word, size) != 0) {
@@ -224,7 +224,7 @@ static bool value(struct parser *parser, int depth);
 
 static bool array(struct parser *parser, int depth)
 {
-    uint32_t token = add_token(parser, JSON_ARRAY), count = 0;
+    uint32_t token = add_token(parser, JSON_KIND_ARRAY), count = 0;
     parser->at++;
     skip_space(parser);
     if (parser->at < parser->end && *parser->at == ']') {
@@ -277,7 +277,7 @@ static bool no_duplicates(struct parser *parser, uint32_t token);
 
 static bool object(struct parser *parser, int depth)
 {
-    uint32_t token = add_token(parser, JSON_OBJECT), count = 0;
+    uint32_t token = add_token(parser, JSON_KIND_OBJECT), count = 0;
     parser->at++;
     skip_space(parser);
     if (parser->at < parser->end && *parser->at == '}') {
@@ -322,11 +322,11 @@ static bool value(struct parser *parser, int depth)
     case '"':
         return string(parser);
     case 't':
-        return literal(parser, "true", JSON_TRUE);
+        return literal(parser, "true", JSON_KIND_TRUE);
     case 'f':
-        return literal(parser, "false", JSON_FALSE);
+        return literal(parser, "false", JSON_KIND_FALSE);
     case 'n':
-        return literal(parser, "null", JSON_NULL);
+        return literal(parser, "null", JSON_KIND_NULL);
     default:
         if (*parser->at == '-' || (*parser->at >= '0' && *parser->at <= '9')) {
             return number(parser);
@@ -357,7 +357,7 @@ static bool no_duplicates_small(struct parser *parser, uint32_t token)
     uint64_t filter = 0;
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < parser->tokens[token].count; i++) {
-        struct text text = json_string(&json, parser->arena, name);
+        struct text text = json_text(&json, parser->arena, name);
         uint32_t mixed = text.size ? ((unsigned char)text.at[0] * 31U +
                                       (unsigned char)text.at[text.size / 2] * 7U +
                                       (unsigned char)text.at[text.size - 1]) * 5U + text.size
@@ -366,7 +366,7 @@ static bool no_duplicates_small(struct parser *parser, uint32_t token)
         if (filter & bit) {
             uint32_t other = token + 1;
             for (uint32_t j = 0; j < i; j++) {
-                if (text_equal(text, json_string(&json, parser->arena, other))) {
+                if (text_equal(text, json_text(&json, parser->arena, other))) {
                     return duplicate(parser, name);
                 }
                 other = parser->tokens[other + 1].next;
@@ -388,7 +388,7 @@ static bool no_duplicates_large(struct parser *parser, uint32_t token)
     struct text *names = arena_alloc(parser->arena, slots * sizeof(*names));
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < parser->tokens[token].count; i++) {
-        struct text text = json_string(&json, parser->arena, name);
+        struct text text = json_text(&json, parser->arena, name);
         uint32_t slot = (uint32_t)hash64(text) & (slots - 1);
         for (; names[slot].at; slot = (slot + 1) & (slots - 1)) {
             if (text_equal(names[slot], text)) {

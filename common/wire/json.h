@@ -20,15 +20,15 @@
 
 enum { JSON_DEPTH_MAX = 16, JSON_MEMBERS_MAX = 4096, JSON_NONE = 0 };
 
-enum json_type {
-    JSON_NULL = 1,
-    JSON_FALSE,
-    JSON_TRUE,
-    JSON_INTEGER, /* no fraction, no exponent: -?(0|[1-9][0-9]*) */
-    JSON_REAL,
-    JSON_STRING,
-    JSON_ARRAY,
-    JSON_OBJECT
+enum json_kind {
+    JSON_KIND_NULL = 1,
+    JSON_KIND_FALSE,
+    JSON_KIND_TRUE,
+    JSON_KIND_INTEGER, /* no fraction, no exponent: -?(0|[1-9][0-9]*) */
+    JSON_KIND_REAL,
+    JSON_KIND_STRING,
+    JSON_KIND_ARRAY,
+    JSON_KIND_OBJECT
 };
 
 struct json_token {
@@ -36,7 +36,7 @@ struct json_token {
     uint32_t size;  /* bytes of the raw value (of a string: between the quotes, escaped) */
     uint32_t next;  /* index of the token after this whole subtree                      */
     uint32_t count; /* members of an object, elements of an array                       */
-    uint8_t type;   /* enum json_type                                                   */
+    uint8_t type;   /* enum json_kind                                                   */
     uint8_t escaped; /* a string that holds a backslash                                 */
 };
 
@@ -59,7 +59,7 @@ bool json_parse(struct arena *arena, struct text bytes, struct json *out, struct
 uint32_t json_member(const struct json *json, uint32_t object, const char *name);
 
 /* A string token's bytes: borrowed if nothing is escaped, else unescaped into the arena. */
-struct text json_string(const struct json *json, struct arena *arena, uint32_t token);
+struct text json_text(const struct json *json, struct arena *arena, uint32_t token);
 /* The raw bytes of a token, with the quotes of a string. */
 struct text json_raw(const struct json *json, uint32_t token);
 /* An integer token that fits int64. */

@@ -77,7 +77,7 @@ uint32_t json_member(const struct json *json, uint32_t object, const char *name)
 {
     size_t size = strlen(name);
     uint32_t token = object + 1;
-    if (json->tokens[object].type != JSON_OBJECT) {
+    if (json->tokens[object].type != JSON_KIND_OBJECT) {
         return JSON_NONE;
     }
     for (uint32_t i = 0; i < json->tokens[object].count; i++) {
@@ -97,7 +97,7 @@ uint32_t json_member(const struct json *json, uint32_t object, const char *name)
     return JSON_NONE;
 }
 
-struct text json_string(const struct json *json, struct arena *arena, uint32_t token)
+struct text json_text(const struct json *json, struct arena *arena, uint32_t token)
 {
     const struct json_token *t = &json->tokens[token];
     if (!t->escaped) {
@@ -110,7 +110,7 @@ struct text json_string(const struct json *json, struct arena *arena, uint32_t t
 struct text json_raw(const struct json *json, uint32_t token)
 {
     const struct json_token *t = &json->tokens[token];
-    uint32_t quote = t->type == JSON_STRING;
+    uint32_t quote = t->type == JSON_KIND_STRING;
     return (struct text){ json->bytes.at + t->start - quote, t->size + 2 * quote };
 }
 
@@ -120,7 +120,7 @@ bool json_int64(const struct json *json, uint32_t token, int64_t *out)
     const char *at = json->bytes.at + t->start, *end = at + t->size;
     bool minus = *at == '-';
     int64_t number = 0;
-    if (t->type != JSON_INTEGER) {
+    if (t->type != JSON_KIND_INTEGER) {
         return false;
     }
     for (at += minus; at < end; at++) {
@@ -168,7 +168,7 @@ static struct hash128 number_fingerprint(struct text raw, struct arena *arena)
         i += raw.at[i] == '-' || raw.at[i] == '+';
         for (; i < raw.size; i++) {
             if (exponent > INT64_MAX / 100) { /* beyond any meaning: the spelling counts */
-                return tagged(hash128(raw), JSON_REAL);
+                return tagged(hash128(raw), JSON_KIND_REAL);
             }
             exponent = exponent * 10 + (raw.at[i] - '0');
         }
@@ -179,11 +179,11 @@ static struct hash128 number_fingerprint(struct text raw, struct arena *arena)
         shift++;
     }
     if (count == 0) {
-        return tagged(hash128(TEXT("0")), JSON_INTEGER);
+        return tagged(hash128(TEXT("0")), JSON_KIND_INTEGER);
     }
     int64_t power = exponent + shift;
     struct text tail = { (const char *)&power, sizeof(power) };
-    return tagged(hash128_two((struct text){ digits, count }, tail), JSON_INTEGER + 16U * minus);
+    return tagged(hash128_two((struct text){ digits, count }, tail), JSON_KIND_INTEGER + 16U * minus);
 }
 
 static struct hash128 object_fingerprint(const struct json *json, struct arena *arena,
@@ -193,14 +193,14 @@ static struct hash128 object_fingerprint(const struct json *json, struct arena *
     struct hash128 sum = { 0, json->tokens[token].count };
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < json->tokens[token].count; i++) {
-        struct hash128 pair[2] = { hash128(json_string(json, arena, name)),
+        struct hash128 pair[2] = { hash128(json_text(json, arena, name)),
                                    json_fingerprint(json, arena, name + 1) };
         struct hash128 one = hash128((struct text){ (const char *)pair, sizeof(pair) });
         sum.low += one.low;
         sum.high += one.high;
         name = json->tokens[name + 1].next;
     }
-    return tagged(sum, JSON_OBJECT);
+    return tagged(sum, JSON_KIND_OBJECT);
 }
 
 static struct hash128 array_fingerprint(const struct json *json, struct arena *arena, uint32_t token)
@@ -212,21 +212,21 @@ static struct hash128 array_fingerprint(const struct json *json, struct arena *a
         chain[0] = hash128((struct text){ (const char *)chain, sizeof(chain) });
         element = json->tokens[element].next;
     }
-    return tagged(chain[0], JSON_ARRAY);
+    return tagged(chain[0], JSON_KIND_ARRAY);
 }
 
 struct hash128 json_fingerprint(const struct json *json, struct arena *arena, uint32_t token)
 {
-    enum json_type type = json->tokens[token].type;
+    enum json_kind type = json->tokens[token].type;
     switch (type) {
-    case JSON_OBJECT:
+    case JSON_KIND_OBJECT:
         return object_fingerprint(json, arena, token);
-    case JSON_ARRAY:
+    case JSON_KIND_ARRAY:
         return array_fingerprint(json, arena, token);
-    case JSON_STRING:
-        return tagged(hash128(json_string(json, arena, token)), JSON_STRING);
-    case JSON_INTEGER:
-    case JSON_REAL:
+    case JSON_KIND_STRING:
+        return tagged(hash128(json_text(json, arena, token)), JSON_KIND_STRING);
+    case JSON_KIND_INTEGER:
+    case JSON_KIND_REAL:
         return number_fingerprint(json_raw(json, token), arena);
     default:
         return tagged((struct hash128){ 0, 0 }, (uint64_t)type);
