@@ -242,6 +242,7 @@ bool broker_read(const struct broker *broker, int32_t topic, int32_t partition, 
 size_t broker_headers(const struct bus_record *record, struct header *out, size_t max)
 {
     const struct entry *entry = record->held;
+    ENSURE(entry != NULL);
     for (size_t i = 0; i < entry->header_count && i < max; i++) {
         out[i] = entry->headers[i];
     }

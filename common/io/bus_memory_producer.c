@@ -23,14 +23,14 @@ static enum bus_result answer(struct bus_memory *memory, enum bus_result result)
     return result;
 }
 
-static enum bus_result call(struct bus_memory *memory, enum bus_memory_call which, act *act,
+static enum bus_result call(struct bus_memory *memory, enum bus_memory_call which, act *acts,
                             const void *argument)
 {
     struct failure failure;
     bool planned = memory_failure(memory, which, &failure);
     enum bus_result result = planned ? failure.result : BUS_OK;
     if (!planned || failure.applied) {
-        enum bus_result real = act(memory, argument);
+        enum bus_result real = acts(memory, argument);
         result = planned ? result : real;
     }
     return answer(memory, result);
