@@ -2,7 +2,6 @@
 topics under a prefix of its own on the shared Kafka."""
 
 import argparse
-import json
 import os
 import pathlib
 import random
@@ -52,7 +51,8 @@ class Result:
         self.status, self.out, self.err, self.seconds = status, out, err, seconds
 
     def __repr__(self):
-        return f"exit {self.status} after {self.seconds:.1f} s\n{self.out[-1500:]}{self.err[-3000:]}"
+        head = f"exit {self.status} after {self.seconds:.1f} s\n"
+        return head + self.out[-1500:] + self.err[-3000:]
 
 
 class Worker:
@@ -101,7 +101,8 @@ class Worker:
     def get(self, path):
         """(status, text) of its HTTP server; (0, reason) when it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as reply:
+            url = f"http://127.0.0.1:{self.http_port}{path}"
+            with urllib.request.urlopen(url, timeout=5) as reply:
                 return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -283,7 +284,3 @@ def main(test):
         print(f"FAILED: {error}", file=sys.stderr)
         raise
     print("ok")
-
-
-def as_json(value):
-    return json.loads(value)

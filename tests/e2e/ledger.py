@@ -120,19 +120,22 @@ class Ledger:
                 if entry.verdict not in ("forwarded", "duplicate", "dead")
                 and (family is None or entry.place[0] == family)]
 
-    def of_command(self, event_id, source="/shop"):
-        """All entries that answer a producer's message, verdicts of workers' own messages aside."""
-        return [entry for entry in self.answers.values()
-                if entry.command and entry.command["id"] == event_id
-                and entry.command["source"] == source]
+    def by_worker(self, place):
+        """Is the input a message of a worker's own? A forwarded one keeps its producer's source."""
+        source = header(self.inputs[place], "ce_source") if place in self.inputs else None
+        return source is not None and source.startswith("/makegood/")
+
+    def of_command(self, event_id):
+        """All entries that answer a producer's message, in the order in which they were read."""
+        return [entry for entry in self.outcomes
+                if entry.verdict and not self.by_worker(entry.place)
+                and entry.command and entry.command["id"] == event_id]
 
     def final_by_command(self):
         """event id -> (verdict, type or rejection code), over all commands of producers."""
         found = {}
         for entry in self.finals():
-            if entry.command is None or entry.command["type"].startswith("makegood.internal"):
-                continue
-            if header(entry.record, "ce_causationid") and entry.type.startswith("internal"):
+            if self.by_worker(entry.place):
                 continue
             name = entry.code if entry.verdict == "rejected" else entry.type
             key = entry.command["id"]
@@ -153,7 +156,8 @@ class Ledger:
             if of not in last or last[of]["updateId"] < data["updateId"]:
                 last[of] = data
         for of, data in last.items():
-            assert sums[of] == [scaled(data["amount"]), scaled(data["payout"])], (of, sums[of], data)
+            now = [scaled(data["amount"]), scaled(data["payout"])]
+            assert sums[of] == now, f"{of}: deltas add up to {sums[of]}: {data}"
         return last
 
 

@@ -116,8 +116,9 @@ def self_check():
     four = Terms("USD", rate="4")
     assert [money(four.payout(cents), "USD") for cents in (1062, 3186, 2199, 1927, 1629)] == [
         "0.42", "1.27", "0.88", "0.77", "0.65"]
-    assert four.payout(1250 // 100 * 100 + 50) == 50 and Terms("USD", rate="5").payout(10) == 1
-    assert Terms("JPY", rate="7.5").payout(1000) == 75 and Terms("JPY", rate="7.5").payout(1020) == 77
+    assert Terms("USD", rate="5").payout(10) == 1 and Terms("USD", rate="5").payout(9) == 0
+    seven = Terms("JPY", rate="7.5")
+    assert seven.payout(1000) == 75 and seven.payout(1020) == 77
     assert money(5, "USD") == "0.05" and units("10", "USD") == 1000 and units("1.5", "JPY") is None
     action, answers = decide_all(four, {"amount": "100.00"}, [
         ("modify", {"reason": "ORDER_UPDATE", "amount": "80.00"}), ("modify", {"amount": "1"}),

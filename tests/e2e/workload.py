@@ -24,7 +24,8 @@ def event(kind, event_id, data, source=SOURCE):
 
 def contract(contract_id, partner, campaign, currency, payout, **more):
     """`payout`: members of the eventPayout, with its actionTrackerId."""
-    payouts = dict({"payoutLevel": "ORDER", "locking": {"period": "DAY", "dayOffset": 30}}, **payout)
+    locking = {"period": "DAY", "dayOffset": 30}
+    payouts = dict({"payoutLevel": "ORDER", "locking": locking}, **payout)
     return dict({"contractId": contract_id, "partnerId": partner, "campaignId": campaign,
                  "status": "ACTIVE", "startDate": "2020-01-01T00:00:00Z", "currency": currency,
                  "terms": [{"kind": "CAMPAIGN", "eventPayouts": [payouts]}]}, **more)
@@ -52,7 +53,8 @@ BROKEN = [
     (lambda n: event("action.modify", f"bad-{n}", {"actionId": 7, "reason": "OTHER"}), "schema"),
     (lambda n: event("action.explode", f"bad-{n}", {"actionId": "A1"}), "unknown-type"),
     (lambda n: event("contract.put", f"bad-{n}", {}), "misdirected"),
-    (lambda n: event("action.modify", f"bad-{n}", {"actionId": "A1"})[:-9] + b"\xff\xfe", "malformed"),
+    (lambda n: event("action.modify", f"bad-{n}", {"actionId": "~"}).replace(b"~", b"\xff"),
+     "malformed"),
 ]
 
 
@@ -100,15 +102,13 @@ class Workload:
         elif draw < 0.24:
             data["currency"] = "KWD"
         elif draw < 0.26:
-            data["amount"] += "1234" if "." not in data["amount"] else "9"
-            if currency == "JPY":
-                data["amount"] = "10.5"
+            data["amount"] = "10.5" if currency == "JPY" else data["amount"] + "9"
         return "modify", data
 
     def plan(self, number):
-        """All records of one action. Updates of one action take one road (by id or by order id) with
-        right keys, so that the order of decision is the order of sending; with wrong keys there is
-        one update at most, which waits for its action if it comes first."""
+        """All records of one action. Its updates take one road (by id or by order id) with right
+        keys, so that the order of decision is the order of sending; with wrong keys there is one
+        update at most, which waits for its action if it comes first."""
         action_id, oid = f"A{number}", f"X{number}"
         tracker = self.random.choice(list(TERMS))
         terms, road = TERMS[tracker], self.random.choices(["id", "oid", "wrong"], [60, 30, 10])[0]

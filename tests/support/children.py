@@ -1,5 +1,5 @@
 """Child processes that never outlive us: ended at exit, on SIGTERM and SIGINT, and by the kernel
-(PR_SET_PDEATHSIG) when we are killed outright. Nothing is ever ended by name, only by process id."""
+(PR_SET_PDEATHSIG) when we are killed outright. Nothing is ever ended by name, only by its id."""
 
 import atexit
 import ctypes

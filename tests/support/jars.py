@@ -55,13 +55,13 @@ def fetch(folder):
          f"-DoutputDirectory={partial}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:
-        raise RuntimeError("Maven could not fetch Apache Kafka (see its own settings for a mirror):\n"
+        raise RuntimeError("Maven could not fetch Apache Kafka (its settings name the mirror):\n"
                            + result.stdout[-3000:])
     partial.rename(folder)
 
 
 def kafka_classpath():
-    """The class path of Kafka, fetched if it is not there yet. Safe to call from several processes."""
+    """The class path of Kafka, fetched if it is not there yet. Safe in several processes."""
     cache = cache_folder()
     folder = cache / f"kafka-{KAFKA_VERSION}"
     if not folder.is_dir():

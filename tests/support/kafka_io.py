@@ -1,5 +1,5 @@
 """Producing and reading topics in tests: a small binding of librdkafka by ctypes. Keys, values and
-headers are any bytes or None. Made for tests: simple first, quick enough for a few 100,000 records."""
+headers are any bytes or None. Made for tests: simple, quick enough for a few 100,000 records."""
 
 import collections
 import ctypes as c
@@ -131,7 +131,8 @@ def topic_partitions(handle, topic, seconds=20):
     found = c.POINTER(Metadata)()
     link = topic_new(handle, topic.encode(), None)
     try:
-        check(metadata(handle, 0, link, c.byref(found), int(seconds * 1000)), f"metadata of {topic}")
+        code = metadata(handle, 0, link, c.byref(found), int(seconds * 1000))
+        check(code, f"metadata of {topic}")
         seen = found.contents.topics[0]
         check(seen.err, f"metadata of {topic}")
         return seen.partition_count
@@ -147,7 +148,8 @@ class Producer:
     def __init__(self, bootstrap, **settings):
         self.delivered, self.sent, self.failed = {}, 0, None
         self.callback = DELIVERED(self.note)
-        base = {"bootstrap.servers": bootstrap, "log_level": 0, "linger.ms": 5, "message.max.bytes": 4000000,
+        base = {"bootstrap.servers": bootstrap, "log_level": 0, "linger.ms": 5,
+                "message.max.bytes": 4000000,
                 "enable.idempotence": "true", "queue.buffering.max.messages": 500000}
         base.update({key.replace("_", "."): value for key, value in settings.items()})
         self.handle = open_handle(PRODUCER, base, self.callback)

@@ -7,8 +7,8 @@
   servers.py with --state FILE -- COMMAND...   run COMMAND with the addresses of those
   servers.py stop --state FILE           end them
 
-COMMAND sees MAKEGOOD_TEST_KAFKA (host:port) and MAKEGOOD_TEST_REDIS (a URL). What `start` began ends
-by itself when the process that called it (ctest) is gone, or at the deadline."""
+COMMAND sees MAKEGOOD_TEST_KAFKA (host:port) and MAKEGOOD_TEST_REDIS (a URL). What `start` began
+ends by itself when the process that called it (ctest) is gone, or at the deadline."""
 
 import argparse
 import json
