@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""One JSON line by `kcat -P`, without key, headers or tuning, gets a verdict that `kcat -C` reads."""
+"""One JSON line by `kcat -P`, without key, headers or tuning, gets a verdict for `kcat -C`."""
 
 import json
 import subprocess
 
 from harness import World, arguments, main, track
 from support.children import wait_until
+
+PASSING = ("forwarded", "deferred")
 
 
 def kcat(world, *words, stdin=None):
@@ -37,7 +39,7 @@ def test():
         _key, value = track(1)
         kcat(world, "-P", "-t", world.topic("action"), stdin=value + b"\n")
         found = wait_until("a final verdict", lambda: [
-            seen for seen in verdicts(world, "t-1") if seen[0] not in ("forwarded", "deferred")], 20)
+            seen for seen in verdicts(world, "t-1") if seen[0] not in PASSING], 20)
         assert len(found) == 1, found
         verdict, kind, key, data = found[0]
         assert (verdict, kind) == ("applied", "makegood.action.tracked.v1"), found
