@@ -133,8 +133,9 @@ static char *member_name(struct broker *broker, const char *member)
     if (member != NULL && member[0] != 0) {
         return memory_name(broker, member);
     }
-    return (char *)(uintptr_t)arena_printf(&broker->arena, "member-%010d",
-                                           ++broker->member_serial).at;
+    broker->member_serial++;
+    struct text name = arena_printf(&broker->arena, "member-%010d", broker->member_serial);
+    return (char *)(uintptr_t)name.at;
 }
 
 struct bus *bus_memory_new(struct broker *broker, const struct bus_memory_setup *setup)
@@ -150,8 +151,8 @@ struct bus *bus_memory_new(struct broker *broker, const struct bus_memory_setup 
         memory->group = memory_group_named(broker, setup->group);
     }
     if (setup->transactional_id != NULL) {
-        memory->producer = memory_producer_named(broker, setup->transactional_id,
-                                                 strlen(setup->transactional_id));
+        memory->producer =
+            memory_producer_named(broker, setup->transactional_id, strlen(setup->transactional_id));
     }
     memory->next = broker->buses;
     broker->buses = memory;

@@ -1,11 +1,13 @@
 /*
- * A broker in memory, and the bus of bus.h on it. It carries `exec`, the engine's tests and the fault
- * simulator, so it is one thread, reads no clock, rolls no dice: the same calls give the same events.
+ * A broker in memory, and the bus of bus.h on it. It carries `exec`, the engine's tests and the
+ * fault simulator, so it is one thread, reads no clock, rolls no dice: the same calls give the same
+ * events.
  *
- * What Kafka promises is honoured as Kafka does it: transactions with control markers that occupy an
- * offset, last stable offsets, read_committed, epochs of transactional ids, generations of a group,
- * offsets that are pending until the transaction ends. Where Kafka leaves the moment open, the harsher
- * one is taken: a rebalance takes effect at once, whether the earlier owner has noticed it or not.
+ * What Kafka promises is honoured as Kafka does it: transactions with control markers that occupy
+ * an offset, last stable offsets, read_committed, epochs of transactional ids, generations of a
+ * group, offsets that are pending until the transaction ends. Where Kafka leaves the moment open,
+ * the harsher one is taken: a rebalance takes effect at once, whether the earlier owner has noticed
+ * it or not.
  *
  * A call that a person could only get wrong in code (commit without begin) is an ENSURE.
  */
@@ -24,8 +26,8 @@ enum broker_state {
     BROKER_MARKER     /* the end of a transaction, no record    */
 };
 
-/* Called for every record of a transaction, in the order in which they were appended, when it commits.
- * What is passed lives as long as the broker. */
+/* Called for every record of a transaction, in the order in which they were appended, when it
+ * commits. What is passed lives as long as the broker. */
 typedef void broker_committed(void *context, const char *topic, int32_t partition, int64_t offset,
                               struct text key, struct text value, const struct header *headers,
                               size_t header_count, int64_t timestamp_ms);
@@ -34,15 +36,15 @@ struct broker *broker_new(void);
 /* With everything in it, buses that were not closed too. */
 void broker_free(struct broker *broker);
 
-/* Index of a topic, the same that every bus has for the name. partitions > 0 makes the topic when it
- * is not there yet; 0 only looks. */
+/* Index of a topic, the same that every bus has for the name. partitions > 0 makes the topic when
+ * it is not there yet; 0 only looks. */
 int32_t broker_topic(struct broker *broker, const char *name, int32_t partitions);
 const char *broker_topic_name(const struct broker *broker, int32_t topic);
 /* The broker's time: LogAppendTime of what is appended from now on. */
 void broker_set_time(struct broker *broker, int64_t wall_ms);
 /* The clock that engines are stepped with: `asked_ms` of seen_end(). */
 void broker_set_mono(struct broker *broker, int64_t mono_ms);
-/* False: records say that their timestamps are the producers' (message.timestamp.type=CreateTime). */
+/* False: records say that their timestamps are the producers' (CreateTime). */
 void broker_set_append_time(struct broker *broker, bool append_time);
 void broker_observe(struct broker *broker, broker_committed *committed, void *context);
 
@@ -60,7 +62,7 @@ void broker_cut(struct broker *broker, int32_t topic, int32_t partition, int64_t
 int64_t broker_offset(const struct broker *broker, const char *group, int32_t topic,
                       int32_t partition);
 
-/* transaction.timeout.ms has passed for every open transaction: aborted, and its producer fenced. */
+/* transaction.timeout.ms has passed for every open transaction: aborted, its producer fenced. */
 void broker_expire(struct broker *broker);
 /* A rebalance of every group for no reason of its own. */
 void broker_rebalance(struct broker *broker);
@@ -92,16 +94,16 @@ enum bus_memory_call {
     BUS_CALLS
 };
 
-/* The next such call answers `result`; `applied` says whether it took effect (the reply was lost) or not
- * (the request was lost). As with the real one, ABORT from a producer's call dooms the transaction until
- * it is aborted, and RETIRE leaves the producer unusable until retire(). */
+/* The next such call answers `result`; `applied` says whether it took effect (the reply was lost)
+ * or not (the request was lost). As with the real one, ABORT from a producer's call dooms the
+ * transaction until it is aborted, and RETIRE leaves the producer unusable until retire(). */
 void bus_memory_fail_next(struct bus *bus, enum bus_memory_call call, enum bus_result result,
                           bool applied);
-/* The process is gone without a word: its place in the group goes to others, its transaction stays open
- * until it is fenced or expires. The bus is still to be closed, or left to broker_free(). */
+/* The process is gone without a word: its place in the group goes to others, its transaction stays
+ * open until it is fenced or expires. The bus is still to be closed, or left to broker_free(). */
 void bus_memory_crash(struct bus *bus);
-/* The group takes the member for dead, but it lives: until its next poll it believes that it owns what
- * others own already, then it sees BUS_REVOKED and joins again. */
+/* The group takes the member for dead, but it lives: until its next poll it believes that it owns
+ * what others own already, then it sees BUS_REVOKED and joins again. */
 void bus_memory_lapse(struct bus *bus);
 
 #endif

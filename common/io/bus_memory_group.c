@@ -1,7 +1,7 @@
 /*
- * The consumer group: eager rebalances, the range assignor, generations. A rebalance takes effect at
- * once for the group; each member learns of it at its own next poll, and until then believes what it
- * believed: so the older generation's offsets are refused, and nothing else stops it.
+ * The consumer group: eager rebalances, the range assignor, generations. A rebalance takes effect
+ * at once for the group; each member learns of it at its own next poll, and until then believes
+ * what it believed: so the older generation's offsets are refused, and nothing else stops it.
  */
 #include "io/bus_memory_inside.h"
 
@@ -101,8 +101,8 @@ void broker_rebalance(struct broker *broker)
 
 static void insert(struct group *group, struct bus_memory *memory)
 {
-    group->members = memory_room(group->members, group->count, &group->room,
-                                 sizeof(struct bus_memory *));
+    group->members =
+        memory_room(group->members, group->count, &group->room, sizeof(struct bus_memory *));
     size_t at = group->count++;
     for (; at > 0 && strcmp(group->members[at - 1]->member, memory->member) > 0; at--) {
         group->members[at] = group->members[at - 1];
@@ -125,7 +125,8 @@ static void remove_member(struct group *group, struct bus_memory *memory)
     memory->waiting = false;
 }
 
-static struct bus_memory *static_namesake(const struct group *group, const struct bus_memory *memory)
+static struct bus_memory *static_namesake(const struct group *group,
+                                          const struct bus_memory *memory)
 {
     for (size_t i = 0; memory->static_member && i < group->count; i++) {
         if (group->members[i] != memory && group->members[i]->static_member &&
@@ -143,8 +144,8 @@ static bool same_topics(const struct bus_memory *a, const struct bus_memory *b)
             memcmp(a->topics, b->topics, a->topic_count * sizeof(*a->topics)) == 0);
 }
 
-/* A static member comes back: it gets what its earlier self had, within the generation, and the others
- * notice nothing (KIP-345). The earlier self, if it lives, gets FENCED_INSTANCE_ID. */
+/* A static member comes back: it gets what its earlier self had, within the generation, and the
+ * others notice nothing (KIP-345). The earlier self, if it lives, gets FENCED_INSTANCE_ID. */
 static void replace(struct bus_memory *memory, struct bus_memory *earlier)
 {
     struct group *group = memory->group;

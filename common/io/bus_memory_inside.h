@@ -46,7 +46,7 @@ struct positions {
 /* A transactional id, as its coordinator knows it. */
 struct producer {
     char *id;
-    int64_t epoch; /* whoever has an older one is fenced */
+    int64_t epoch;          /* whoever has an older one is fenced */
     struct entry **entries; /* of the open transaction, in append order */
     size_t count, room;
     struct positions touched; /* its partitions, with the last offset written to each */
@@ -147,12 +147,14 @@ void memory_positions_put(struct positions *positions, struct bus_place place, i
 /* NULL: no such partition. */
 struct broker_log *memory_log_at(const struct broker *broker, struct bus_place place);
 int64_t memory_log_stable(struct broker_log *log);
-struct entry *memory_log_append(struct broker *broker, struct bus_place place, enum broker_state state);
+struct entry *memory_log_append(struct broker *broker, struct bus_place place,
+                                enum broker_state state);
 /* Where a message goes: its partition, found by the key when BUS_BY_KEY. False: nowhere. */
 bool memory_log_place(const struct broker *broker, struct bus_place *place, struct text key);
-void memory_entry_fill(struct broker *broker, struct entry *entry, struct text key, struct text value,
-                const struct header *headers, size_t header_count);
-void memory_entry_record(const struct broker *broker, const struct entry *entry, struct bus_record *record);
+void memory_entry_fill(struct broker *broker, struct entry *entry, struct text key,
+                       struct text value, const struct header *headers, size_t header_count);
+void memory_entry_record(const struct broker *broker, const struct entry *entry,
+                         struct bus_record *record);
 
 struct producer *memory_producer_named(struct broker *broker, const char *id, size_t size);
 /* A new epoch; what was open is aborted. */
@@ -160,7 +162,7 @@ void memory_producer_init(struct broker *broker, struct producer *producer);
 void memory_producer_wrote(struct producer *producer, struct entry *entry);
 void memory_producer_end(struct broker *broker, struct producer *producer, bool commit);
 bool memory_producer_pending(const struct broker *broker, const struct group *group,
-                      struct bus_place place);
+                             struct bus_place place);
 
 struct group *memory_group_named(struct broker *broker, const char *name);
 enum bus_result memory_group_join(struct bus_memory *memory, const int32_t *topics, size_t count);

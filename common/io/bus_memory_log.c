@@ -1,4 +1,5 @@
-/* The broker in memory: topics, the logs of their partitions, and what is read of them from outside. */
+/* The broker in memory: topics, the logs of their partitions, and what is read of them from
+ * outside. */
 #include "io/bus_memory_inside.h"
 
 #include <stdlib.h>
@@ -36,8 +37,8 @@ void memory_positions_put(struct positions *positions, struct bus_place place, i
             return;
         }
     }
-    positions->at = memory_room(positions->at, positions->count, &positions->room,
-                                sizeof(*positions->at));
+    positions->at =
+        memory_room(positions->at, positions->count, &positions->room, sizeof(*positions->at));
     positions->at[positions->count++] = (struct bus_position){ place, offset };
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a bus writes. Every call is first met by a planned failure, if there is one; then by the fence: a
- * producer whose epoch is not the newest of its id gets BUS_RETIRE whatever it asks.
+ * What a bus writes. Every call is first met by a planned failure, if there is one; then by the
+ * fence: a producer whose epoch is not the newest of its id gets BUS_RETIRE whatever it asks.
  */
 #include "io/bus_memory_inside.h"
 
@@ -238,9 +238,9 @@ enum bus_result memory_fence(struct bus *bus, struct text transactional_id)
     struct failure failure;
     bool planned = memory_failure(memory, BUS_CALL_FENCE, &failure);
     if (!planned || failure.applied) {
-        memory_producer_init(memory->broker,
-                             memory_producer_named(memory->broker, transactional_id.at,
-                                                   transactional_id.size));
+        memory_producer_init(
+            memory->broker,
+            memory_producer_named(memory->broker, transactional_id.at, transactional_id.size));
     }
     return planned ? failure.result : BUS_OK;
 }

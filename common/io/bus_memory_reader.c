@@ -1,7 +1,7 @@
 /*
- * What a bus reads. A record can be given once its transaction has committed and nothing before it is
- * open; among all that can be given, the one that was appended first comes first. An end is told as soon
- * as it is reached, so that a busy partition does not keep a quiet one's end back.
+ * What a bus reads. A record can be given once its transaction has committed and nothing before it
+ * is open; among all that can be given, the one that was appended first comes first. An end is told
+ * as soon as it is reached, so that a busy partition does not keep a quiet one's end back.
  */
 #include "io/bus_memory_inside.h"
 
@@ -14,11 +14,11 @@ static void set_readings(struct readings *readings, const struct bus_position *p
 {
     readings->count = 0;
     for (size_t i = 0; i < count; i++) {
-        readings->at = memory_room(readings->at, readings->count, &readings->room,
-                                   sizeof(*readings->at));
-        readings->at[readings->count++] = (struct reading){
-            .place = positions[i].place, .position = positions[i].offset, .ended_at = -1
-        };
+        readings->at =
+            memory_room(readings->at, readings->count, &readings->room, sizeof(*readings->at));
+        readings->at[readings->count++] = (struct reading){ .place = positions[i].place,
+                                                            .position = positions[i].offset,
+                                                            .ended_at = -1 };
     }
 }
 
@@ -124,7 +124,7 @@ static void out_of_range(const struct bus_memory *memory, const struct reading *
              (long long)reading->position);
 }
 
-/* True: an end or a failure is told. Otherwise *best may have become this partition's next record. */
+/* True: an end or a failure is told. Otherwise *best may have become this partition's record. */
 static bool look(struct bus_memory *memory, struct reading *reading, struct bus_event *event,
                  struct reading **best, struct entry **best_entry)
 {

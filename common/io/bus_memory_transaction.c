@@ -1,6 +1,6 @@
 /*
- * Transactional ids. A record of a transaction is in the log at once, open; the end of the transaction
- * says what became of it and puts a marker behind it in every partition it touched.
+ * Transactional ids. A record of a transaction is in the log at once, open; the end of the
+ * transaction says what became of it and puts a marker behind it in every partition it touched.
  */
 #include "io/bus_memory_inside.h"
 
@@ -23,8 +23,8 @@ struct producer *memory_producer_named(struct broker *broker, const char *id, si
 
 void memory_producer_wrote(struct producer *producer, struct entry *entry)
 {
-    producer->entries = memory_room(producer->entries, producer->count, &producer->room,
-                                    sizeof(struct entry *));
+    producer->entries =
+        memory_room(producer->entries, producer->count, &producer->room, sizeof(struct entry *));
     producer->entries[producer->count++] = entry;
     memory_positions_put(&producer->touched, entry->place, entry->offset);
 }
@@ -80,8 +80,8 @@ void memory_producer_init(struct broker *broker, struct producer *producer)
     memory_producer_end(broker, producer, false);
 }
 
-/* As the coordinator does it: an expired transaction is aborted under a new epoch. A transaction that
- * wrote nothing was never known to it. */
+/* As the coordinator does it: an expired transaction is aborted under a new epoch. A transaction
+ * that wrote nothing was never known to it. */
 void broker_expire(struct broker *broker)
 {
     for (struct producer *producer = broker->producers; producer; producer = producer->next) {
