@@ -109,8 +109,9 @@ def test():
         assert not sender.is_alive(), "sending did not end"
         began = time.monotonic()
         ledger.settle(180)
-        print(f"{len(workload.items)} records sent, {len(ledger.inputs)} inputs with those of workers,"
-              f" {chaos.kills} kills, settled {time.monotonic() - began:.1f} s after", flush=True)
+        print(f"{len(workload.items)} records sent, {len(ledger.inputs)} inputs with those of the "
+              f"workers, {chaos.kills} kills, settled {time.monotonic() - began:.1f} s after",
+              flush=True)
         print("answers to what was sent:", check_items(world, ledger, workload))
         check_answers(ledger, workload)
         check_payouts(ledger, workload)

@@ -28,8 +28,8 @@ def test():
         ledger = world.ledger()
         world.set_up_contracts(ledger)
         world.first_item = world.producer.sent
-        sender = threading.Thread(target=world.send_items, daemon=True,
-                                  args=(workload.items, len(workload.items) / (options.seconds + 8)))
+        pace = len(workload.items) / (options.seconds + 8)
+        sender = threading.Thread(target=world.send_items, daemon=True, args=(workload.items, pace))
         sender.start()
         time.sleep(2)
         workers[0].freeze()
