@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How long inputs wait when a worker goes: restarted in place, stopped as planned, killed, killed
-inside a transaction. Measured as the greatest age of an outcome: its timestamp in Kafka less that of
-its input."""
+inside a transaction. Measured as the greatest age of an outcome: its timestamp in Kafka less that
+of its input."""
 
 import itertools
 import threading
@@ -68,7 +68,8 @@ def kill_and_restart(worker):
 def open_transactions(world):
     """partition -> last stable offset, where a transaction is open on the state log"""
     topic = world.topic("action-state")
-    stable, high = (end_offsets(world.kafka.bootstrap, topic, committed) for committed in (True, False))
+    stable = end_offsets(world.kafka.bootstrap, topic)
+    high = end_offsets(world.kafka.bootstrap, topic, committed=False)
     return {(at, low) for at, (low, top) in enumerate(zip(stable, high)) if low < top}
 
 

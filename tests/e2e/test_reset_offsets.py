@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Offsets of the group reset to earliest while the workers are stopped: nothing is decided twice. And
-after a downtime over a lock date, a change that was appended before it still counts; then the lock is
-announced, as the clock of the log says."""
+"""Offsets of the group reset to earliest while the workers are stopped: nothing is decided twice.
+And after a downtime over a lock date, a change that was appended before it still counts; then the
+lock is announced, as the clock of the log says."""
 
 import datetime
 import time
@@ -39,9 +39,9 @@ def test_reset(world, ledger, workers):
 
 
 def next_lock():
-    """(lock date, zone): the next whole minute that is far enough, and the zone whose midnight it is."""
-    ahead = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=LOCK_AHEAD + 60)
-    lock = ahead.replace(second=0, microsecond=0)
+    """(lock date, zone): a whole minute that is far enough, and the zone whose midnight it is."""
+    ahead = datetime.timedelta(seconds=LOCK_AHEAD + 60)
+    lock = (datetime.datetime.now(datetime.timezone.utc) + ahead).replace(second=0, microsecond=0)
     east = (24 * 60 - lock.hour * 60 - lock.minute) % (24 * 60)
     if east > 14 * 60:
         east -= 24 * 60
