@@ -146,6 +146,8 @@ static void a_crash_leaves_the_transaction_open(void **state)
     begin(world->a);
     assert_int_equal(put(world->a, place, "half"), BUS_OK);
     assert_int_equal(send(world->a, input, 1), BUS_OK);
+    append(world, input, "unread");
+    fetch(world->a, input, 0);
     bus_memory_crash(world->a);
     expect_nothing(world->a);
     expect_revoked(world->b);
