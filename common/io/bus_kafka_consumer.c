@@ -150,10 +150,6 @@ void kafka_fetch(struct bus *of, const struct bus_position *positions, size_t co
     if (bus->group == NULL || bus->left || bus->metadata == NULL) {
         return; /* revoked meanwhile: the event comes, or has come */
     }
-    if (bus->stashed != NULL) {
-        rd_kafka_message_destroy(bus->stashed);
-        bus->stashed = NULL;
-    }
     stop_reading(bus);
     for (size_t i = 0; i < count; i++) {
         ENSURE(positions[i].offset >= 0);

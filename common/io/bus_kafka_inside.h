@@ -112,8 +112,6 @@ struct kafka_bus {
     size_t assigned_count, assigned_room;
     uint64_t rebalances;
 
-    rd_kafka_message_t *stashed; /* came while a rebalance was served: is told after it */
-
     bool tell_failure;
     enum bus_result failure;
     struct err_note failure_note;
@@ -127,6 +125,10 @@ static inline struct kafka_bus *kafka_of(struct bus *bus)
 {
     return (struct kafka_bus *)bus;
 }
+
+/* bus_kafka.c */
+/* Fills all but the place; the record holds the message from then on. */
+void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message, struct bus_record *record);
 
 /* bus_kafka_setup.c */
 enum kafka_use { KAFKA_FOR_GROUP = 1, KAFKA_FOR_READER = 2, KAFKA_FOR_RAW = 4, KAFKA_FOR_PRODUCER = 8 };
