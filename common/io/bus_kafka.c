@@ -293,6 +293,7 @@ static enum err open_handles(struct kafka_bus *bus, bool with_group, struct err_
         if (handles[i] != NULL) {
             rd_kafka_poll_set_consumer(handles[i]);
             rd_kafka_queue_t *own = rd_kafka_queue_get_consumer(handles[i]);
+            own = own != NULL ? own : rd_kafka_queue_get_main(handles[i]); /* without a group's name */
             rd_kafka_queue_forward(own, bus->queue);
             rd_kafka_queue_destroy(own);
         }

@@ -131,9 +131,14 @@ static inline struct kafka_bus *kafka_of(struct bus *bus)
 void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message, struct bus_record *record);
 
 /* bus_kafka_setup.c */
-enum kafka_use { KAFKA_FOR_GROUP = 1, KAFKA_FOR_READER = 2, KAFKA_FOR_RAW = 4, KAFKA_FOR_PRODUCER = 8 };
-/* A handle with all properties for its use; NULL and *note. `transactional_id`: of a producer, NULL =
- * without transactions. */
+enum kafka_use {
+    KAFKA_FOR_GROUP = 1,
+    KAFKA_FOR_READER = 2,
+    KAFKA_FOR_RAW = 4,
+    KAFKA_FOR_PRODUCER = 8, /* with transactions        */
+    KAFKA_FOR_SENDING = 16  /* single records, commands */
+};
+/* A handle with all properties for its use; NULL and *note. `transactional_id`: FOR_PRODUCER only. */
 rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use, const char *transactional_id,
                              struct err_note *note);
 rd_kafka_t *kafka_raw(struct kafka_bus *bus);
@@ -181,6 +186,9 @@ enum bus_result kafka_commit(struct bus *bus);
 enum bus_result kafka_abort(struct bus *bus);
 enum bus_result kafka_retire(struct bus *bus);
 void kafka_producer_close(struct kafka_bus *bus);
+
+/* bus_kafka_records.c */
+void kafka_sent(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque);
 
 /* bus_kafka_errors.c */
 /* What an error outside of a transaction comes to: UNAVAILABLE, REFUSED, CONFIG. */

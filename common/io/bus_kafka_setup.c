@@ -5,7 +5,8 @@
 
 enum {
     CONSUMERS = KAFKA_FOR_GROUP | KAFKA_FOR_READER | KAFKA_FOR_RAW,
-    ALL = CONSUMERS | KAFKA_FOR_PRODUCER
+    PRODUCERS = KAFKA_FOR_PRODUCER | KAFKA_FOR_SENDING,
+    ALL = CONSUMERS | PRODUCERS
 };
 
 struct property {
@@ -39,14 +40,14 @@ static const struct property PROPERTIES[] = {
     { "queued.max.messages.kbytes", "8192", CONSUMERS, true },
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
     { "receive.message.max.bytes", "67108864", ALL, true },
-    { "queue.buffering.max.kbytes", "16384", KAFKA_FOR_PRODUCER, true },
+    { "queue.buffering.max.kbytes", "16384", PRODUCERS, true },
     /* --- transactions. One that outlives its timeout is fatal, so every call ends before it --- */
     { "transactional.id", NULL, 0, true },
     { "transaction.timeout.ms", "10000", 0, true },
-    { "message.timeout.ms", "7000", KAFKA_FOR_PRODUCER, true },
+    { "message.timeout.ms", "7000", PRODUCERS, true },
     { "delivery.timeout.ms", NULL, 0, true },
-    { "enable.idempotence", "true", KAFKA_FOR_PRODUCER, true },
-    { "acks", "all", KAFKA_FOR_PRODUCER, true },
+    { "enable.idempotence", "true", PRODUCERS, true },
+    { "acks", "all", PRODUCERS, true },
     { "request.required.acks", NULL, 0, true },
     { "retries", NULL, 0, true },
     { "message.send.max.retries", NULL, 0, true },
@@ -54,16 +55,16 @@ static const struct property PROPERTIES[] = {
     { "max.in.flight.requests.per.connection", NULL, 0, true },
     { "enable.gapless.guarantee", NULL, 0, true },
     { "produce.offset.report", NULL, 0, true },
-    { "delivery.report.only.error", "false", KAFKA_FOR_PRODUCER, true },
+    { "delivery.report.only.error", "false", PRODUCERS, true },
     { "partitioner", NULL, 0, true },
     /* An input of the broker's largest size must fit into a dead letter, so ours is above it. */
-    { "message.max.bytes", "4194304", KAFKA_FOR_PRODUCER, true },
-    { "linger.ms", "0", KAFKA_FOR_PRODUCER, false },
+    { "message.max.bytes", "4194304", PRODUCERS, true },
+    { "linger.ms", "0", PRODUCERS, false },
     { "queue.buffering.max.ms", NULL, 0, true },
     /* After a commit the broker still writes markers and asks to come again: at 100 ms three in ten
      * transactions sleep the whole of it. */
-    { "retry.backoff.ms", "1", KAFKA_FOR_PRODUCER, false },
-    { "compression.codec", "lz4", KAFKA_FOR_PRODUCER, false },
+    { "retry.backoff.ms", "1", PRODUCERS, false },
+    { "compression.codec", "lz4", PRODUCERS, false },
     /* --- both --- */
     { "socket.nagle.disable", "true", ALL, false },
     { "socket.timeout.ms", "9000", ALL, false },
@@ -128,12 +129,16 @@ static bool set_all(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enum kaf
 static bool set_identity(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enum kafka_use use,
                          const char *transactional_id, struct err_note *note)
 {
+    if (use == KAFKA_FOR_SENDING) {
+        rd_kafka_conf_set_dr_msg_cb(conf, kafka_sent);
+        return true;
+    }
     if (use == KAFKA_FOR_PRODUCER) {
         rd_kafka_conf_set_dr_msg_cb(conf, kafka_delivered);
-        return transactional_id == NULL || (set(conf, "transactional.id", transactional_id, note) &&
-                                            set(conf, "transaction.timeout.ms", "10000", note));
+        return set(conf, "transactional.id", transactional_id, note) &&
+               set(conf, "transaction.timeout.ms", "10000", note);
     }
-    if (use == KAFKA_FOR_RAW) {
+    if (use == KAFKA_FOR_RAW || bus->group_id[0] == 0) {
         return true;
     }
     /* The reader is no member: the group's name lets it ask for committed offsets. */
@@ -159,7 +164,7 @@ rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use, const ch
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
-    rd_kafka_t *handle = rd_kafka_new(use == KAFKA_FOR_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
+    rd_kafka_t *handle = rd_kafka_new((use & PRODUCERS) != 0 ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
                                       conf, text, sizeof(text));
     if (handle == NULL) {
         rd_kafka_conf_destroy(conf);
