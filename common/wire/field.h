@@ -7,7 +7,7 @@
  *
  *   kind                                   C type            absent
  *   ID OID TEXT CURRENCY UNIT EMAIL DEC
- *   DURATION HEX                           struct text       at == NULL
+ *   DURATION HEX BATCH_ID COUNTRY          struct text       at == NULL
  *   INT TIME TIME_OR_MS RATE               int64_t           FIELD_ABSENT
  *   MONEY MONEY_SIGNED                     struct decimal    scale < 0
  *   BOOL                                   int32_t           -1 (else 0, 1)
@@ -40,6 +40,8 @@ enum field_kind {
     FIELD_DEC,      /* kept as written */
     FIELD_DURATION, /* kept as written, form checked */
     FIELD_HEX,      /* exactly `max` lower-case hex digits */
+    FIELD_BATCH_ID, /* 8..55 bytes of A-Z a-z 0-9 . _ - */
+    FIELD_COUNTRY,  /* two ASCII letters */
     FIELD_INT,      /* min..max */
     FIELD_TIME,
     FIELD_TIME_OR_MS,

@@ -42,13 +42,15 @@ static bool is_currency(struct text text)
     return text.size == 3;
 }
 
+static bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 static bool is_unit(struct text text)
 {
     for (uint32_t i = 0; i < text.size; i++) {
-        char c = text.at[i];
-        bool alphanumeric =
-            (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-        if (!alphanumeric && !memchr("_./-", c, 4)) {
+        if (!is_letter_or_digit(text.at[i]) && !memchr("_./-", text.at[i], 4)) {
             return false;
         }
     }
@@ -71,6 +73,22 @@ static bool is_hex(struct text text, int64_t size)
         }
     }
     return text.size == size;
+}
+
+static bool is_batch_id(struct text text)
+{
+    for (uint32_t i = 0; i < text.size; i++) {
+        if (!is_letter_or_digit(text.at[i]) && !memchr("._-", text.at[i], 3)) {
+            return false;
+        }
+    }
+    return text.size >= 8 && text.size <= 55;
+}
+
+static bool is_country(struct text text)
+{
+    return text.size == 2 && (text.at[0] | 0x20) >= 'a' && (text.at[0] | 0x20) <= 'z' &&
+           (text.at[1] | 0x20) >= 'a' && (text.at[1] | 0x20) <= 'z';
 }
 
 bool field_form(enum field_kind kind, struct text text, int64_t max)
@@ -97,14 +115,13 @@ bool field_form(enum field_kind kind, struct text text, int64_t max)
         return duration_parse(text, &duration);
     case FIELD_HEX:
         return is_hex(text, max);
+    case FIELD_BATCH_ID:
+        return is_batch_id(text);
+    case FIELD_COUNTRY:
+        return is_country(text);
     default:
         return false;
     }
-}
-
-bool field_is_text(enum field_kind kind)
-{
-    return kind >= FIELD_ID && kind <= FIELD_HEX;
 }
 
 static void expected_enum(const struct field *field, char *out, size_t size)
@@ -124,6 +141,8 @@ void field_expected(const struct field *field, char *out, size_t size)
         [FIELD_UNIT] = "a unit of 1..32 letters, digits and _ . / -",
         [FIELD_EMAIL] = "an e-mail address of at most 254 bytes",
         [FIELD_DEC] = "a decimal as a string like \"1.25\", or an integer",
+        [FIELD_BATCH_ID] = "8..55 bytes of A-Z a-z 0-9 . _ -",
+        [FIELD_COUNTRY] = "two letters",
         [FIELD_DURATION] = "a duration like \"P14D\"",
         [FIELD_TIME] = "a time like \"2026-01-31T09:00:00Z\"",
         [FIELD_TIME_OR_MS] = "a time like \"2026-01-31T09:00:00Z\" or epoch milliseconds",

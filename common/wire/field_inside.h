@@ -9,7 +9,6 @@ bool field_form(enum field_kind kind, struct text text, int64_t max);
 /* What a field wants, in words: "a string of 1..64 bytes". (field_form.c) */
 void field_expected(const struct field *field, char *out, size_t size);
 
-bool field_is_text(enum field_kind kind);
 /* Size of one element of a LIST. */
 size_t field_element_size(const struct field *field);
 bool field_absent(const struct field *field, const void *value);

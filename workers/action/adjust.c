@@ -1,0 +1,103 @@
+/*
+ * A locked action is never edited. What a change would have made, at the rates stored with the action,
+ * is asked for as a make-good, counted from what earlier ones left (A12, C28).
+ */
+#include <stddef.h>
+
+#include "base/money.h"
+#include "workers/action/inside.h"
+
+enum { TRANSFER_MAKE_GOOD = 1 };
+enum { PAY_PARTNER = 1, COLLECT_FROM_PARTNER };
+static const char *const transfer_types[] = { "MAKE_GOOD", "BONUS", NULL };
+static const char *const directions[] = { "PAY_PARTNER", "COLLECT_FROM_PARTNER", NULL };
+
+struct adjustment {
+    struct text action_id, partner_id, oid, currency, reason_code;
+    int64_t campaign_id, tracker_id;
+    int32_t transfer_type, direction;
+    struct decimal amount;
+};
+
+#define AT(member) offsetof(struct adjustment, member)
+static const struct field adjustment_fields[] = {
+    { "actionId", FIELD_ID, AT(action_id) },
+    { "partnerId", FIELD_ID, AT(partner_id) },
+    { "campaignId", FIELD_INT, AT(campaign_id) },
+    { "actionTrackerId", FIELD_INT, AT(tracker_id) },
+    { "oid", FIELD_OID, AT(oid) },
+    { "transferType", FIELD_ENUM, AT(transfer_type), .names = transfer_types },
+    { "direction", FIELD_ENUM, AT(direction), .names = directions },
+    { "amount", FIELD_MONEY, AT(amount) },
+    { "currency", FIELD_CURRENCY, AT(currency) },
+    { "reasonCode", FIELD_TEXT, AT(reason_code) },
+};
+const struct shape adjustment_shape = { "adjustment.required", adjustment_fields,
+                                        sizeof(adjustment_fields) / sizeof(*adjustment_fields),
+                                        sizeof(struct adjustment), SHAPE_NO_FAULTS };
+
+/* The payout that the new amount would have at the stored rates; 0 when it would be a reversal. */
+static bool would_be_payout(struct decision *decision, const struct action *action, int64_t amount,
+                            bool reversal, int64_t *payout)
+{
+    struct action would_be = *action;
+    *payout = 0;
+    if (reversal) {
+        return true;
+    }
+    items_copy(decision, &would_be);
+    if (amount != action->amount) {
+        spread_amount(&would_be, amount);
+    }
+    if (!rate_amounts(&would_be)) {
+        return false;
+    }
+    *payout = would_be.payout;
+    return true;
+}
+
+static void require_adjustment(struct decision *decision, const struct action *action,
+                               int64_t delta, struct text reason)
+{
+    struct adjustment adjustment = {
+        .action_id = action->action_id,
+        .partner_id = action->partner_id,
+        .oid = action->oid,
+        .currency = action->payout_currency,
+        .reason_code = reason,
+        .campaign_id = action->campaign_id,
+        .tracker_id = action->tracker_id,
+        .transfer_type = TRANSFER_MAKE_GOOD,
+        .direction = delta > 0 ? PAY_PARTNER : COLLECT_FROM_PARTNER,
+        .amount = { delta > 0 ? delta : -delta, currency_exponent(action->payout_currency) },
+    };
+    decision_count_change(decision);
+    decision_outcome(decision, "adjustment.required", &adjustment_shape, &adjustment);
+}
+
+void reject_locked(struct decision *decision, const struct action *action, int64_t amount,
+                   bool reversal, struct text reason)
+{
+    int64_t payout;
+    char since[TIME_TEXT_SIZE];
+    if (!would_be_payout(decision, action, amount, reversal, &payout)) {
+        decision_rejected(decision, "INVALID_AMOUNT", "/amount",
+                          "the payout would have more than 12 digits before the point");
+        return;
+    }
+    int64_t left =
+        action->adjusted_payout != FIELD_ABSENT ? action->adjusted_payout : action->payout;
+    time_format(lock_time(action), since);
+    if (action->state == ACTION_APPROVED && decision_time(decision) < lock_time(action)) {
+        decision_rejected(decision, "ACTION_LOCKED", "", "the action is approved");
+    } else {
+        decision_rejected(decision, "ACTION_LOCKED", "", "the action is locked since %s", since);
+    }
+    if (payout != left) {
+        struct action after = *action;
+        after.adjusted_amount = reversal ? 0 : amount;
+        after.adjusted_payout = payout;
+        require_adjustment(decision, action, payout - left, reason);
+        decision_put(decision, &after, due_of(&after));
+    }
+}

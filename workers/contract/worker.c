@@ -1,0 +1,57 @@
+/* The row that the engine reads: messages, entities, states of the contract worker. */
+#include "workers/contract/inside.h"
+
+static struct text contract_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "contract", ((const struct contract *)message)->contract_id);
+}
+
+static struct text event_type_entity(const void *message, struct arena *arena)
+{
+    return arena_printf(arena, "event_type:%lld",
+                        (long long)((const struct event_type *)message)->tracker_id);
+}
+
+static struct text partner_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "partner", ((const struct partner *)message)->partner_id);
+}
+
+static struct text listed_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "partner", ((const struct contract_listed *)message)->partner_id);
+}
+
+static const struct message_type messages[] = {
+    { .name = "contract.put",
+      .shape = &contract_shape,
+      .entity = contract_entity,
+      .handlers = { { "contract", contract_put } } },
+    { .name = "event_type.put",
+      .shape = &event_type_shape,
+      .entity = event_type_entity,
+      .handlers = { { "event_type", event_type_put } } },
+    { .name = "partner.put",
+      .shape = &partner_shape,
+      .entity = partner_entity,
+      .handlers = { { "partner", partner_put } } },
+    { .name = "internal.contract.listed",
+      .shape = &contract_listed_shape,
+      .entity = listed_entity,
+      .handlers = { { "partner", contract_list } } },
+};
+
+static const struct state_type states[] = {
+    { .entity_type = "contract", .shape = &contract_state_shape, .version = 1 },
+    { .entity_type = "event_type", .shape = &event_type_shape, .version = 1 },
+    { .entity_type = "partner", .shape = &partner_shape, .version = 1 },
+    { .entity_type = "partner/campaign", .shape = &contract_listing_shape, .version = 1 },
+};
+
+const struct worker contract_worker = {
+    .name = "contract",
+    .messages = messages,
+    .message_count = sizeof(messages) / sizeof(*messages),
+    .states = states,
+    .state_count = sizeof(states) / sizeof(*states),
+};
