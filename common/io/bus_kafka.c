@@ -52,6 +52,10 @@ static void tell_error(struct kafka_bus *bus, const rd_kafka_message_t *message)
         log_warn("polls_too_seldom", KEY_STRING("why", said));
         return; /* the revoke comes */
     }
+    if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
+        kafka_errored(bus->group, message->err, said, bus);
+        return;
+    }
     snprintf(text, sizeof(text), "%s%s%d: %s", message->rkt != NULL ? rd_kafka_topic_name(message->rkt) : "",
              message->rkt != NULL ? "/" : "partition ", (int)message->partition, said);
     kafka_fail(bus, message->err, message->rkt != NULL ? text : said);

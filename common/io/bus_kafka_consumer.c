@@ -260,7 +260,9 @@ void kafka_leave(struct bus *of)
     if (bus->group == NULL || bus->left) {
         return;
     }
-    bool owned = bus->metadata != NULL;
+    /* After a fatal error nothing is revoked any more. */
+    bool owned = bus->metadata != NULL &&
+                 rd_kafka_fatal_error(bus->group, NULL, 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
     int64_t deadline = clock_monotonic_ms() + KAFKA_LEAVE_MS;
     bus->tell_revoked = false;
     stop_reading(bus);

@@ -124,7 +124,7 @@ void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque
     char text[256];
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         code = rd_kafka_fatal_error(handle, text, sizeof(text));
-        if (handle != bus->group) {
+        if (handle != bus->group || handle == NULL) {
             return;
         }
         kafka_fail(bus, code, text);
@@ -143,8 +143,12 @@ void kafka_logged(const rd_kafka_t *handle, int level, const char *facility, con
     enum log_level ours = level <= SYSLOG_ERROR     ? LOG_WARN /* what is an error of ours is told apart */
                           : level <= SYSLOG_WARNING ? LOG_INFO
                                                  : LOG_DEBUG;
+    if (strcmp(facility, "CONFWARN") == 0) {
+        ours = LOG_DEBUG; /* every handle gets all that is passed through, also what is for another kind */
+    }
     if (log_enabled(ours)) {
-        log_event(ours, "kafka_client", LOG_KEYS(KEY_STRING("handle", handle != NULL ? rd_kafka_name(handle) : ""),
-                                                 KEY_STRING("facility", facility), KEY_STRING("text", text)));
+        log_event(ours, "kafka_client",
+                  LOG_KEYS(KEY_STRING("handle", handle != NULL ? rd_kafka_name(handle) : ""),
+                           KEY_STRING("facility", facility), KEY_STRING("text", text)));
     }
 }
