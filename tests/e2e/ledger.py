@@ -98,16 +98,31 @@ class Ledger:
         """Inputs that have no answer yet."""
         return self.inputs.keys() - self.answers.keys()
 
-    def settle(self, seconds=60, waiting=0):
-        """Waits until every input has its answer, but for `waiting` ones that may stay deferred."""
+    def catch_up(self, seconds=60):
+        """Reads everything that is in the topics now."""
         deadline = time.monotonic() + seconds
-        quiet = 0
-        while quiet < 2:
-            count = self.update()
+        ends = {topic: reader.ends() for topic, reader in self.readers.items()}
+        while True:
+            self.update()
+            late = [topic for topic, end in ends.items() if not self.readers[topic].reached(end)]
+            if not late:
+                return
+            assert time.monotonic() < deadline, f"cannot read {late} to the end in {seconds} s"
+
+    def nothing_new(self):
+        return all(reader.reached(reader.ends()) for reader in self.readers.values())
+
+    def settle(self, seconds=60, waiting=0):
+        """Waits until every input has its answer, but for `waiting` ones that may stay deferred. A
+        message to another entity is written together with its sender's verdict, so that nothing can
+        be under way when all inputs are answered."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.catch_up()
             left = self.open()
-            settled = len(left) <= waiting and left <= self.deferred.keys()
-            quiet = quiet + 1 if settled and count == 0 else 0
-            assert quiet or time.monotonic() < deadline, (
+            if len(left) <= waiting and left <= self.deferred.keys() and self.nothing_new():
+                break
+            assert time.monotonic() < deadline, (
                 f"{len(left)} of {len(self.inputs)} inputs without a verdict after {seconds} s: "
                 f"{sorted(left)[:5]}")
         strangers = self.answers.keys() - self.inputs.keys()

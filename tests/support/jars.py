@@ -51,7 +51,7 @@ def fetch(folder):
     print(f"servers: fetching Apache Kafka {KAFKA_VERSION} by Maven into {folder} (once)",
           file=sys.stderr, flush=True)
     result = subprocess.run(
-        ["mvn", "-B", "-q", "-f", str(pom), COPY_GOAL, "-DincludeScope=runtime",
+        ["mvn", "-B", "-q", "-Dstyle.color=never", "-f", str(pom), COPY_GOAL, "-DincludeScope=runtime",
          f"-DoutputDirectory={partial}"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:

@@ -245,6 +245,7 @@ class Reader:
         self.topic, self.handle = topic, open_handle(CONSUMER, base)
         poll_set_consumer(self.handle)
         self.partitions = topic_partitions(self.handle, topic)
+        self.at = [0] * self.partitions  # next offset to read, past transaction markers too
         self.assign()
 
     def __enter__(self):
@@ -267,9 +268,12 @@ class Reader:
         if not message:
             return None
         try:
-            if message.contents.err == PARTITION_EOF:
-                return message.contents.partition
-            check(message.contents.err, f"reading {self.topic}")
+            seen = message.contents
+            if seen.err == PARTITION_EOF:
+                self.at[seen.partition] = seen.offset
+                return seen.partition
+            check(seen.err, f"reading {self.topic}")
+            self.at[seen.partition] = seen.offset + 1
             return record_of(message)
         finally:
             message_destroy(message)
@@ -299,6 +303,19 @@ class Reader:
                 raise TimeoutError(f"{self.topic}: no end of all partitions for {seconds} s")
         return records
 
+    def ends(self):
+        """The offset after the last record, by partition; of a committed reader: the last stable
+        offset."""
+        low, high, found = c.c_int64(), c.c_int64(), []
+        for partition in range(self.partitions):
+            check(query_watermarks(self.handle, self.topic.encode(), partition, c.byref(low),
+                                   c.byref(high), 20000), f"offsets of {self.topic}")
+            found.append(high.value)
+        return found
+
+    def reached(self, ends):
+        return all(at >= end for at, end in zip(self.at, ends))
+
     def close(self):
         if self.handle:
             destroy(self.handle)
@@ -312,12 +329,7 @@ def read_topic(bootstrap, topic, committed=True):
 
 
 def end_offsets(bootstrap, topic, committed=True):
-    """The offset after the last record, by partition; of committed ones: the last stable offset, so
-    that a difference between the two shows an open transaction."""
+    """The offset after the last record, by partition; a difference between committed and not shows
+    an open transaction."""
     with Reader(bootstrap, topic, committed) as reader:
-        low, high, ends = c.c_int64(), c.c_int64(), []
-        for partition in range(reader.partitions):
-            check(query_watermarks(reader.handle, topic.encode(), partition, c.byref(low),
-                                   c.byref(high), 20000), f"offsets of {topic}")
-            ends.append(high.value)
-        return ends
+        return reader.ends()
