@@ -1,0 +1,278 @@
+/* Series in one fixed table; values are relaxed atomics, because the HTTP thread reads them. */
+#include "io/metrics.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ensure.h"
+
+enum { NAME_MAX_BYTES = 64, LABELS_MAX_BYTES = 192 };
+enum kind { COUNTER, GAUGE, GAUGE_MS, HISTOGRAM };
+
+/* Upper bounds in microseconds: 0.5 ms .. 60 s. */
+static const int64_t bounds[] = { 500,    1000,   2500,    5000,    10000,   15000,   25000,
+                                  40000,  100000, 250000,  500000,  1000000, 2500000, 5000000,
+                                  10000000, 30000000, 60000000 };
+enum { BUCKETS = sizeof(bounds) / sizeof(*bounds) };
+
+struct histogram {
+    _Atomic int64_t buckets[BUCKETS + 1];
+    _Atomic int64_t sum_us;
+};
+
+struct metric {
+    char name[NAME_MAX_BYTES], labels[LABELS_MAX_BYTES];
+    const char *help;
+    enum kind kind;
+    _Atomic int64_t value;
+    struct histogram *histogram;
+};
+
+struct metrics {
+    pthread_mutex_t lock; /* of adding and listing */
+    size_t count;
+    struct metric series[METRICS_SERIES_MAX + 1]; /* the last is "overflow" */
+};
+
+struct metrics *metrics_new(void)
+{
+    struct metrics *metrics = calloc(1, sizeof(*metrics));
+    if (metrics) {
+        pthread_mutex_init(&metrics->lock, NULL);
+        snprintf(metrics->series[METRICS_SERIES_MAX].name, NAME_MAX_BYTES,
+                 "makegood_metrics_overflow_total");
+    }
+    return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    for (size_t i = 0; metrics && i < metrics->count; i++) {
+        free(metrics->series[i].histogram);
+    }
+    free(metrics);
+}
+
+static struct metric *find_or_add(struct metrics *metrics, enum kind kind, const char *name,
+                                  const char *labels, const char *help)
+{
+    ENSURE(strlen(name) < NAME_MAX_BYTES);
+    for (size_t i = 0; i < metrics->count; i++) {
+        struct metric *metric = &metrics->series[i];
+        if (strcmp(metric->name, name) == 0 && strcmp(metric->labels, labels) == 0) {
+            return metric;
+        }
+    }
+    struct metric *metric = &metrics->series[metrics->count];
+    if (metrics->count == METRICS_SERIES_MAX || strlen(labels) >= LABELS_MAX_BYTES) {
+        return &metrics->series[METRICS_SERIES_MAX];
+    }
+    snprintf(metric->name, sizeof(metric->name), "%s", name);
+    snprintf(metric->labels, sizeof(metric->labels), "%s", labels);
+    metric->help = help;
+    metric->kind = kind;
+    if (kind == HISTOGRAM) {
+        metric->histogram = calloc(1, sizeof(*metric->histogram));
+        if (!metric->histogram) {
+            return &metrics->series[METRICS_SERIES_MAX];
+        }
+    }
+    metrics->count++;
+    return metric;
+}
+
+static struct metric *series(struct metrics *metrics, enum kind kind, const char *name,
+                             const char *labels, const char *help)
+{
+    pthread_mutex_lock(&metrics->lock);
+    struct metric *metric = find_or_add(metrics, kind, name, labels, help);
+    pthread_mutex_unlock(&metrics->lock);
+    return metric;
+}
+
+struct metric *metrics_counter(struct metrics *metrics, const char *name, const char *labels,
+                               const char *help)
+{
+    return series(metrics, COUNTER, name, labels, help);
+}
+
+struct metric *metrics_gauge(struct metrics *metrics, const char *name, const char *labels,
+                             const char *help)
+{
+    return series(metrics, GAUGE, name, labels, help);
+}
+
+struct metric *metrics_histogram(struct metrics *metrics, const char *name, const char *labels,
+                                 const char *help)
+{
+    return series(metrics, HISTOGRAM, name, labels, help);
+}
+
+void metric_add(struct metric *metric, int64_t n)
+{
+    atomic_fetch_add_explicit(&metric->value, n, memory_order_relaxed);
+}
+
+void metric_set(struct metric *metric, int64_t value)
+{
+    atomic_store_explicit(&metric->value, value, memory_order_relaxed);
+}
+
+void metric_set_ms(struct metric *metric, int64_t milliseconds)
+{
+    metric->kind = metric->kind == GAUGE ? GAUGE_MS : metric->kind;
+    metric_set(metric, milliseconds);
+}
+
+void metric_observe_us(struct metric *metric, int64_t microseconds)
+{
+    if (!metric->histogram) { /* "overflow" */
+        metric_add(metric, 1);
+        return;
+    }
+    size_t i = 0;
+    while (i < BUCKETS && microseconds > bounds[i]) {
+        i++;
+    }
+    atomic_fetch_add_explicit(&metric->histogram->buckets[i], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&metric->histogram->sum_us, microseconds, memory_order_relaxed);
+}
+
+/* --- text exposition --- */
+
+struct text_out {
+    char *at;
+    size_t size, room;
+    bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) static void print(struct text_out *out, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (out->room - out->size <= (size_t)size) {
+        size_t room = (out->room + (size_t)size + 1) * 2;
+        char *at = realloc(out->at, room);
+        if (!at) {
+            out->failed = true;
+            va_end(again);
+            return;
+        }
+        out->at = at;
+        out->room = room;
+    }
+    vsnprintf(out->at + out->size, (size_t)size + 1, format, again);
+    out->size += (size_t)size;
+    va_end(again);
+}
+
+static void print_histogram(struct text_out *out, struct metric *metric)
+{
+    int64_t total = 0;
+    const char *comma = metric->labels[0] ? "," : "";
+    for (size_t i = 0; i < BUCKETS; i++) {
+        total += atomic_load_explicit(&metric->histogram->buckets[i], memory_order_relaxed);
+        print(out, "%s_bucket{%s%sle=\"%lld.%06lld\"} %lld\n", metric->name, metric->labels, comma,
+              (long long)(bounds[i] / 1000000), (long long)(bounds[i] % 1000000),
+              (long long)total);
+    }
+    total += atomic_load_explicit(&metric->histogram->buckets[BUCKETS], memory_order_relaxed);
+    int64_t sum = atomic_load_explicit(&metric->histogram->sum_us, memory_order_relaxed);
+    print(out, "%s_bucket{%s%sle=\"+Inf\"} %lld\n", metric->name, metric->labels, comma,
+          (long long)total);
+    const char *open = metric->labels[0] ? "{" : "", *close = metric->labels[0] ? "}" : "";
+    print(out, "%s_sum%s%s%s %lld.%06lld\n", metric->name, open, metric->labels, close,
+          (long long)(sum / 1000000), (long long)(sum % 1000000));
+    print(out, "%s_count%s%s%s %lld\n", metric->name, open, metric->labels, close,
+          (long long)total);
+}
+
+static void print_series(struct text_out *out, struct metric *metric)
+{
+    int64_t value = atomic_load_explicit(&metric->value, memory_order_relaxed);
+    const char *open = metric->labels[0] ? "{" : "", *close = metric->labels[0] ? "}" : "";
+    if (metric->kind == HISTOGRAM) {
+        print_histogram(out, metric);
+    } else if (metric->kind == GAUGE_MS) {
+        const char *sign = value < 0 ? "-" : "";
+        int64_t ms = value < 0 ? -value : value;
+        print(out, "%s%s%s%s %s%lld.%03lld\n", metric->name, open, metric->labels, close, sign,
+              (long long)(ms / 1000), (long long)(ms % 1000));
+    } else {
+        print(out, "%s%s%s%s %lld\n", metric->name, open, metric->labels, close, (long long)value);
+    }
+}
+
+/* All series of a name together, with HELP and TYPE once. */
+static void print_family(struct text_out *out, struct metrics *metrics, size_t first)
+{
+    static const char *const types[] = { "counter", "gauge", "gauge", "histogram" };
+    struct metric *metric = &metrics->series[first];
+    for (size_t i = 0; i < first; i++) {
+        if (strcmp(metrics->series[i].name, metric->name) == 0) {
+            return;
+        }
+    }
+    print(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+          types[metric->kind]);
+    for (size_t i = first; i < metrics->count; i++) {
+        if (strcmp(metrics->series[i].name, metric->name) == 0) {
+            print_series(out, &metrics->series[i]);
+        }
+    }
+}
+
+static void print_process(struct text_out *out)
+{
+    unsigned long long user = 0, kernel = 0, pages = 0;
+    FILE *file = fopen("/proc/self/stat", "r");
+    if (file) {
+        char line[1024];
+        size_t size = fread(line, 1, sizeof(line) - 1, file);
+        line[size] = 0;
+        const char *after = strrchr(line, ')'); /* the name may hold anything */
+        if (after) {
+            sscanf(after + 1,
+                   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d "
+                   "%*u %*u %llu",
+                   &user, &kernel, &pages);
+        }
+        fclose(file);
+    }
+    unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+    unsigned long long cpu_ms = (user + kernel) * 1000 / ticks;
+    print(out,
+          "# HELP process_cpu_seconds_total User and system CPU time.\n"
+          "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %llu.%03llu\n"
+          "# HELP process_resident_memory_bytes Resident memory.\n"
+          "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %llu\n",
+          cpu_ms / 1000, cpu_ms % 1000, pages * (unsigned long long)sysconf(_SC_PAGESIZE));
+    print(out, "# HELP makegood_build_info The release.\n# TYPE makegood_build_info gauge\n"
+               "makegood_build_info{version=\"" MAKEGOOD_VERSION "\"} 1\n");
+}
+
+char *metrics_text(struct metrics *metrics, size_t *size)
+{
+    struct text_out out = { NULL, 0, 0, false };
+    pthread_mutex_lock(&metrics->lock);
+    for (size_t i = 0; i < metrics->count; i++) {
+        print_family(&out, metrics, i);
+    }
+    pthread_mutex_unlock(&metrics->lock);
+    print_process(&out);
+    *size = out.size;
+    if (out.failed) {
+        free(out.at);
+        return NULL;
+    }
+    return out.at;
+}
