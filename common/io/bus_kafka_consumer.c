@@ -40,7 +40,6 @@ static void stop_reading(struct kafka_bus *bus)
     for (int32_t t = 0; t < bus->topic_count; t++) {
         for (int32_t p = 0; p < bus->topics[t]->cell_count; p++) {
             bus->topics[t]->cells[p].reading[KAFKA_INPUT].live = false;
-            bus->topics[t]->cells[p].settled_ms = 0;
         }
     }
 }
@@ -81,6 +80,7 @@ void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
 {
     struct kafka_bus *bus = opaque;
     stop_reading(bus);
+    bus->settled_since_ms = clock_monotonic_ms();
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         keep_metadata(bus);
         keep_assignment(bus, partitions);
@@ -223,17 +223,17 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
     if (bus->mock) {
         return BUS_OK; /* it throws transactional offsets away */
     }
-    bool fresh = cell->settled_ms != 0 && now - cell->settled_ms < SETTLED_HOLDS_MS;
+    bool fresh = cell->settled_ms > bus->settled_since_ms && now - cell->settled_ms < SETTLED_HOLDS_MS;
     if (!fresh && now < bus->settle_after_ms) {
         return BUS_PENDING;
     }
     if (!fresh) {
+        cell->settled_ms = 0;
         rd_kafka_topic_partition_list_t *list = settle_list(bus, place);
         int wait = bus->settle_wait_ms > 0 ? bus->settle_wait_ms : SETTLE_FIRST_MS;
         rd_kafka_resp_err_t err = rd_kafka_committed(bus->reader, list, wait);
-        now = clock_monotonic_ms();
         if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            mark_settled(bus, list, now);
+            mark_settled(bus, list, now); /* the time of the question */
         } else if (kafka_class(err) != BUS_UNAVAILABLE) {
             kafka_fail(bus, err, "the committed offsets cannot be read");
         }
@@ -242,7 +242,8 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
         bus->settle_wait_ms = err == RD_KAFKA_RESP_ERR_NO_ERROR ? SETTLE_FIRST_MS
                               : wait * 2 < KAFKA_ASK_MS         ? wait * 2
                                                                 : KAFKA_ASK_MS;
-        bus->settle_after_ms = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : now + SETTLE_PAUSE_MS;
+        bus->settle_after_ms = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0
+                                                                       : clock_monotonic_ms() + SETTLE_PAUSE_MS;
     }
     cell = kafka_cell(bus, place);
     enum bus_result result = cell->settled_ms != 0 ? BUS_OK : BUS_PENDING;

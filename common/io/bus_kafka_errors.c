@@ -143,8 +143,10 @@ void kafka_logged(const rd_kafka_t *handle, int level, const char *facility, con
     enum log_level ours = level <= SYSLOG_ERROR     ? LOG_WARN /* what is an error of ours is told apart */
                           : level <= SYSLOG_WARNING ? LOG_INFO
                                                  : LOG_DEBUG;
-    if (strcmp(facility, "CONFWARN") == 0) {
-        ours = LOG_DEBUG; /* every handle gets all that is passed through, also what is for another kind */
+    /* Every handle gets all that is passed through, also what is for another kind; and the brokers of
+     * the demo are told of as too old. */
+    if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
+        ours = LOG_DEBUG;
     }
     if (log_enabled(ours)) {
         log_event(ours, "kafka_client",

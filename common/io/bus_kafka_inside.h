@@ -117,7 +117,8 @@ struct kafka_bus {
     struct err_note failure_note;
     int64_t failure_told_ms;
 
-    int64_t settle_after_ms; /* PENDING until then */
+    int64_t settled_since_ms; /* answers from before it are void */
+    int64_t settle_after_ms;  /* PENDING until then              */
     int settle_wait_ms;
 };
 

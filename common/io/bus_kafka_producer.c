@@ -33,8 +33,8 @@ void kafka_delivered(rd_kafka_t *handle, const rd_kafka_message_t *message, void
 {
     struct kafka_bus *bus = opaque;
     struct kafka_producer *producer = &bus->producer;
-    if (handle != producer->handle) {
-        return; /* of one that is being destroyed */
+    if (handle != producer->handle || (uintptr_t)message->_private != producer->serial) {
+        return; /* late, of a transaction that was aborted */
     }
     producer->reported++;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -120,6 +120,7 @@ enum bus_result kafka_retire(struct bus *of)
         destroy_producer(bus);
     }
     enum bus_result result = make_ready(bus);
+    bus->settled_since_ms = clock_monotonic_ms(); /* what was asked before does not count */
     if (result == BUS_RETIRE) {
         destroy_producer(bus); /* fatal: the next call makes another one */
         result = BUS_UNAVAILABLE;
@@ -224,16 +225,17 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
         return result;
     }
     rd_kafka_headers_t *headers = message->header_count > 0 ? headers_of(message) : NULL;
-    rd_kafka_vu_t parts[6] = {
+    rd_kafka_vu_t parts[7] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = kafka_topic_producing(bus, topic) },
         { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
         { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
         { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)message->key.at, message->key.size } },
         { .vtype = RD_KAFKA_VTYPE_VALUE,
           .u.mem = { (void *)(uintptr_t)message->value.at, message->value.size } },
+        { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)producer->serial },
         { .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers },
     };
-    rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, parts, headers != NULL ? 6 : 5);
+    rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, parts, headers != NULL ? 7 : 6);
     if (error == NULL) {
         producer->sent++; /* the headers are librdkafka's now */
         return BUS_OK;
