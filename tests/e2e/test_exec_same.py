@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""`makegood exec` says the same on every run, and the same final verdicts as the real path when the
+same inputs are sent one after another, each awaited."""
+
+import datetime
+import json
+
+from harness import World, arguments, main
+from ledger import header
+from workload import Workload, setup_events
+
+# The moment of deciding: on the real path a message between entities has a record, and so a time, of
+# its own.
+MOMENTS = ("effectiveTime", "eventDate", "creationDate")
+PLACE_BOUND = ("duplicate",)  # its id names the place of the record
+
+
+def without_moments(data):
+    return {key: value for key, value in data.items() if key not in MOMENTS}
+
+
+def text_of(ms):
+    moment = datetime.datetime.fromtimestamp(ms // 1000, datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+
+
+def real_path(world, events):
+    """Sends each and awaits its answer. -> (lines for exec, outcomes by id, dead letters by place)"""
+    ledger, lines = world.ledger(), []
+    for topic, key, value in events:
+        number = world.send(topic, value, key)
+        world.sent()
+        ledger.settle(30, waiting=50)
+        place = (topic, *world.producer.delivered[number])
+        event = json.loads(value)
+        event["time"] = text_of(ledger.inputs[place].timestamp)
+        lines.append(json.dumps(event))
+    outcomes = {header(entry.record, "ce_id"): (entry.verdict, entry.type, entry.entity,
+                                                without_moments(entry.data))
+                for entry in ledger.outcomes
+                if entry.verdict not in PLACE_BOUND and not entry.type.startswith("internal")
+                and not (entry.type.startswith("command") and entry.place
+                         and ledger.by_worker(entry.place))}
+    reasons = sorted(entry.type for entry in ledger.dead.values())
+    ledger.close()
+    return lines, outcomes, reasons
+
+
+def pipe(world, lines):
+    """The same by `makegood exec`, twice."""
+    text = "\n".join(lines) + "\n"
+    first, second = world.run("exec", stdin=text), world.run("exec", stdin=text)
+    assert first.status == 0, first
+    assert first.out == second.out, "two runs of exec differ"
+    outcomes, reasons = {}, []
+    for line in map(json.loads, first.out.splitlines()):
+        if "dlq-reason" in line["headers"]:
+            reasons.append(line["headers"]["dlq-reason"])
+            continue
+        verdict, event = line["headers"].get("makegood-verdict"), line["event"]
+        kind = event["type"].removeprefix("makegood.").removesuffix(".v1")
+        if verdict not in PLACE_BOUND:
+            outcomes[event["id"]] = verdict, kind, line["key"], without_moments(event["data"])
+    return outcomes, sorted(reasons)
+
+
+def test():
+    options = arguments(__doc__, records=(250, "so many records"))
+    workload = Workload(options.records, 4)
+    # Broken records cannot carry a time; with wrong keys they are forwarded, which exec never does.
+    items = [item for item in workload.items if item.key not in (None, b"k", b"elsewhere")
+             and (not isinstance(item.expected, str) or item.expected in ("repeat", "id-conflict"))]
+    events = [("contract", key, value) for key, value in setup_events()]
+    events += [("action", item.key, item.value) for item in items]
+    with World(options) as world:
+        world.start_workers(1)
+        lines, outcomes, reasons = real_path(world, events)
+        piped, piped_reasons = pipe(world, lines)
+        missing = sorted(outcomes.keys() ^ piped.keys())
+        assert not missing, [outcomes.get(name) or piped.get(name) for name in missing[:4]]
+        wrong = [(outcomes[name], piped[name]) for name in outcomes if outcomes[name] != piped[name]]
+        assert not wrong, f"{len(wrong)} of {len(outcomes)} outcomes differ: {wrong[:2]}"
+        assert reasons == piped_reasons, (reasons, piped_reasons)
+        print(f"{len(lines)} events, {len(outcomes)} outcomes, {len(reasons)} dead letters")
+
+
+if __name__ == "__main__":
+    main(test)
