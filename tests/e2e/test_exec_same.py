@@ -9,8 +9,8 @@ from harness import World, arguments, main
 from ledger import header
 from workload import Workload, setup_events
 
-# The moment of deciding: on the real path a message between entities has a record, and so a time, of
-# its own.
+# The moment of deciding: on the real path a message between entities has a record of its own, and so
+# a time of its own.
 MOMENTS = ("effectiveTime", "eventDate", "creationDate")
 PLACE_BOUND = ("duplicate",)  # its id names the place of the record
 
@@ -25,7 +25,7 @@ def text_of(ms):
 
 
 def real_path(world, events):
-    """Sends each and awaits its answer. -> (lines for exec, outcomes by id, dead letters by place)"""
+    """Sends each and awaits its answer. -> (lines for exec, outcomes by id, reasons)"""
     ledger, lines = world.ledger(), []
     for topic, key, value in events:
         number = world.send(topic, value, key)
@@ -78,7 +78,8 @@ def test():
         piped, piped_reasons = pipe(world, lines)
         missing = sorted(outcomes.keys() ^ piped.keys())
         assert not missing, [outcomes.get(name) or piped.get(name) for name in missing[:4]]
-        wrong = [(outcomes[name], piped[name]) for name in outcomes if outcomes[name] != piped[name]]
+        wrong = [(outcomes[name], piped[name]) for name in outcomes
+                 if outcomes[name] != piped[name]]
         assert not wrong, f"{len(wrong)} of {len(outcomes)} outcomes differ: {wrong[:2]}"
         assert reasons == piped_reasons, (reasons, piped_reasons)
         print(f"{len(lines)} events, {len(outcomes)} outcomes, {len(reasons)} dead letters")
