@@ -40,7 +40,7 @@ class Ledger:
             reader.close()
         self.readers = {}
 
-    def update(self, wait=0.2):
+    def update(self, wait=0.06):
         """Reads on. -> how many records came"""
         count = 0
         for topic, reader in self.readers.items():

@@ -9,8 +9,8 @@ from harness import World, arguments, main
 from ledger import header
 from workload import Workload, setup_events
 
-# The moment of deciding: on the real path a message between entities has a record of its own, and so
-# a time of its own.
+# The moment of deciding: on the real path a message between entities is a record of its own, with
+# its own time.
 MOMENTS = ("effectiveTime", "eventDate", "creationDate")
 PLACE_BOUND = ("duplicate",)  # its id names the place of the record
 
@@ -65,7 +65,7 @@ def pipe(world, lines):
 
 
 def test():
-    options = arguments(__doc__, records=(250, "so many records"))
+    options = arguments(__doc__, records=(150, "so many records"))
     workload = Workload(options.records, 4)
     # Broken records cannot carry a time; with wrong keys they are forwarded, which exec never does.
     items = [item for item in workload.items if item.key not in (None, b"k", b"elsewhere")
