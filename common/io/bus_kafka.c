@@ -88,6 +88,7 @@ static bool tell_message(struct kafka_bus *bus, rd_kafka_message_t *message, str
     event->kind = BUS_RECORD;
     reading->next = message->offset + 1;
     kafka_record(bus, message, &event->record);
+    kafka_taken(bus, message->len + message->key_len);
     return true;
 }
 

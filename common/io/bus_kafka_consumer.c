@@ -160,7 +160,7 @@ void kafka_fetch(struct bus *of, const struct bus_position *positions, size_t co
     }
     rd_kafka_topic_partition_list_t *list = kafka_list(bus, positions, count);
     rd_kafka_resp_err_t err = rd_kafka_assign(bus->group, list);
-    rd_kafka_topic_partition_list_destroy(list);
+    kafka_watch_inputs(bus, list);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         stop_reading(bus);
         kafka_fail(bus, err, "partitions cannot be fetched");

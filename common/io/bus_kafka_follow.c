@@ -14,7 +14,7 @@
 #include "base/ensure.h"
 #include "io/clock.h"
 
-enum { WATCH_MS = 300, WATCH_ASK_MS = 1000, PEEK_MS = 500 };
+enum { WATCH_MS = 300, WATCH_ASK_MS = 1000, PEEK_MS = 500, NUDGE_BYTES = 1 << 20 };
 
 /* --- following --- */
 
@@ -184,33 +184,85 @@ static void wait_for(struct kafka_watcher *watcher, int ms)
     pthread_cond_timedwait(&watcher->wake, &watcher->mutex, &until);
 }
 
+/* With the mutex held; it is let go while the brokers are asked. */
+static void ask_watched(struct kafka_bus *bus)
+{
+    struct kafka_watcher *watcher = &bus->watcher;
+    uint64_t version = watcher->version;
+    size_t count = watcher->count;
+    struct kafka_watched *list = copy_of(watcher->list, count * sizeof(*list));
+    pthread_mutex_unlock(&watcher->mutex);
+    bool good = ask_all(bus, list, count);
+    pthread_mutex_lock(&watcher->mutex);
+    if (good && version == watcher->version) {
+        memcpy(watcher->list, list, count * sizeof(*list));
+    }
+    free(list);
+}
+
+/* A thread of librdkafka that found the queue full sleeps for a second (until 2.2.0), whatever is taken
+ * from it meanwhile: 8 MiB a second at most. A request to the same broker wakes it. Measured with 350 B
+ * records: 32,000 a second without, 115,000 with it. The answer is of no use. */
+static void nudge_inputs(struct kafka_bus *bus)
+{
+    struct kafka_watcher *watcher = &bus->watcher;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(watcher->fetched);
+    pthread_mutex_unlock(&watcher->mutex);
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    }
+    if (list->cnt > 0) {
+        rd_kafka_offsets_for_times(bus->group, list, WATCH_ASK_MS);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    pthread_mutex_lock(&watcher->mutex);
+}
+
 static void *watch_ends(void *context)
 {
     struct kafka_bus *bus = context;
     struct kafka_watcher *watcher = &bus->watcher;
-    uint64_t answered = 0;
     pthread_mutex_lock(&watcher->mutex);
     while (!watcher->stop) {
-        if (watcher->count > 0) {
-            uint64_t version = watcher->version;
-            size_t count = watcher->count;
-            struct kafka_watched *list = copy_of(watcher->list, count * sizeof(*list));
-            pthread_mutex_unlock(&watcher->mutex);
-            bool good = ask_all(bus, list, count);
-            pthread_mutex_lock(&watcher->mutex);
-            if (good && version == watcher->version) {
-                memcpy(watcher->list, list, count * sizeof(*list));
-            }
-            answered = version;
-            free(list);
+        uint64_t version = watcher->version;
+        bool nudge = watcher->nudge;
+        watcher->nudge = false;
+        if (nudge && watcher->fetched != NULL) {
+            nudge_inputs(bus);
+        }
+        if (watcher->count > 0 && !watcher->stop) {
+            ask_watched(bus); /* wakes the reader's threads too */
         }
         /* A list that came meanwhile is asked for at once. */
-        if (!watcher->stop && (watcher->count == 0 || answered == watcher->version)) {
+        if (!watcher->stop && version == watcher->version && !watcher->nudge) {
             wait_for(watcher, WATCH_MS);
         }
     }
     pthread_mutex_unlock(&watcher->mutex);
     return NULL;
+}
+
+void kafka_watch_inputs(struct kafka_bus *bus, rd_kafka_topic_partition_list_t *list)
+{
+    struct kafka_watcher *watcher = &bus->watcher;
+    pthread_mutex_lock(&watcher->mutex);
+    if (watcher->fetched != NULL) {
+        rd_kafka_topic_partition_list_destroy(watcher->fetched);
+    }
+    watcher->fetched = list;
+    pthread_mutex_unlock(&watcher->mutex);
+}
+
+void kafka_taken(struct kafka_bus *bus, size_t bytes)
+{
+    bus->taken_bytes += bytes;
+    if (bus->taken_bytes >= NUDGE_BYTES) {
+        bus->taken_bytes = 0;
+        pthread_mutex_lock(&bus->watcher.mutex);
+        bus->watcher.nudge = true;
+        pthread_cond_signal(&bus->watcher.wake);
+        pthread_mutex_unlock(&bus->watcher.mutex);
+    }
 }
 
 bool kafka_watcher_start(struct kafka_bus *bus)
@@ -237,6 +289,9 @@ void kafka_watcher_stop(struct kafka_bus *bus)
     pthread_cond_signal(&watcher->wake);
     pthread_mutex_unlock(&watcher->mutex);
     pthread_join(watcher->thread, NULL);
+    if (watcher->fetched != NULL) {
+        rd_kafka_topic_partition_list_destroy(watcher->fetched);
+    }
     pthread_mutex_destroy(&watcher->mutex);
     pthread_cond_destroy(&watcher->wake);
     watcher->started = false;

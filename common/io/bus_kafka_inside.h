@@ -88,6 +88,8 @@ struct kafka_watcher {
     uint64_t version; /* of the list */
     struct kafka_watched *list;
     size_t count;
+    bool nudge; /* much was taken from the queue */
+    rd_kafka_topic_partition_list_t *fetched; /* inputs */
 };
 
 struct kafka_bus {
@@ -116,6 +118,8 @@ struct kafka_bus {
     enum bus_result failure;
     struct err_note failure_note;
     int64_t failure_told_ms;
+
+    size_t taken_bytes; /* since the last nudge */
 
     int64_t settled_since_ms; /* answers from before it are void */
     int64_t settle_after_ms;  /* PENDING until then              */
@@ -172,6 +176,10 @@ enum bus_result kafka_ends(struct bus *bus, struct bus_place place, int64_t *fir
 bool kafka_seen_end(struct bus *bus, struct bus_place place, int64_t *stable, int64_t *asked_ms);
 enum bus_result kafka_peek(struct bus *bus, struct bus_place place, int64_t offset,
                            struct bus_record *record);
+/* Tells the watcher what inputs are fetched; takes the list. */
+void kafka_watch_inputs(struct kafka_bus *bus, rd_kafka_topic_partition_list_t *list);
+/* So many bytes were taken from the queue. */
+void kafka_taken(struct kafka_bus *bus, size_t bytes);
 bool kafka_watcher_start(struct kafka_bus *bus);
 void kafka_watcher_stop(struct kafka_bus *bus);
 

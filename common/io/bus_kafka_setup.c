@@ -39,6 +39,9 @@ static const struct property PROPERTIES[] = {
     /* --- memory: the defaults are 64 MiB and 50 MB a handle --- */
     { "queued.max.messages.kbytes", "8192", CONSUMERS, true },
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
+    /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked. */
+    { "max.partition.fetch.bytes", "262144", CONSUMERS, true },
+    { "fetch.message.max.bytes", NULL, 0, true },
     { "receive.message.max.bytes", "67108864", ALL, true },
     { "queue.buffering.max.kbytes", "16384", PRODUCERS, true },
     /* --- transactions. One that outlives its timeout is fatal, so every call ends before it --- */
