@@ -22,14 +22,13 @@ const char *verdict_name(enum verdict verdict)
 
 static struct text concat(struct arena *arena, struct text a, struct text b, struct text c)
 {
-    char *bytes = arena_bytes(arena, (size_t)a.size + b.size + c.size);
-    char *at = bytes;
-    memcpy(at, a.at, a.size);
-    at += a.size;
-    memcpy(at, b.at, b.size);
-    at += b.size;
-    if (c.size > 0) {
-        memcpy(at, c.at, c.size);
+    const struct text parts[] = { a, b, c };
+    char *bytes = arena_bytes(arena, (size_t)a.size + b.size + c.size), *at = bytes;
+    for (int i = 0; i < 3; i++) {
+        if (parts[i].size > 0) { /* memcpy takes no NULL, not even for nothing */
+            memcpy(at, parts[i].at, parts[i].size);
+            at += parts[i].size;
+        }
     }
     return (struct text){ bytes, a.size + b.size + c.size };
 }

@@ -450,6 +450,9 @@ static enum err follow_references(struct engine *engine, struct err_note *note)
         struct worker_slot *slot = &engine->slots[s];
         for (int32_t p = 0; slot->referenced && p < slot->count; p++) {
             struct state_log *log = &slot->logs[p];
+            if (!log->referenced && !log->taking) {
+                log->positioned = false; /* where an earlier taking left it means nothing now */
+            }
             log->referenced = true;
             enum err err = OK;
             if (!log->positioned && engine->mono_ms >= engine->view_retry_ms) {

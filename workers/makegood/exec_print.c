@@ -1,0 +1,300 @@
+/* The output lines of `exec`: {"topic","key","headers":{},"event":{}}. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ensure.h"
+#include "base/time.h"
+#include "wire/json.h"
+#include "wire/json_write.h"
+#include "workers/makegood/exec_inside.h"
+#include "workers/makegood/workers.h"
+
+/* --- where things came from --- */
+
+int exec_input(const char *topic)
+{
+    for (int i = 0; makegood_workers[i]; i++) {
+        if (strcmp(makegood_workers[i]->name, topic) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void exec_note_cause(struct exec *exec, int input, int64_t offset, struct cause cause)
+{
+    struct causes *causes = &exec->causes[input];
+    while (causes->count <= (size_t)offset) { /* markers take offsets too */
+        if (causes->count == causes->room) {
+            causes->room = causes->room ? causes->room * 2 : 1024;
+            causes->rows = realloc(causes->rows, causes->room * sizeof(*causes->rows));
+            ENSURE(causes->rows != NULL);
+        }
+        causes->rows[causes->count++] = (struct cause){ -1, false };
+    }
+    causes->rows[offset] = cause;
+}
+
+static struct cause cause_of(const struct exec *exec, int input, int64_t offset)
+{
+    const struct causes *causes = &exec->causes[input];
+    return (size_t)offset < causes->count ? causes->rows[offset] : (struct cause){ -1, false };
+}
+
+static struct origin *find_origin(const struct exec *exec, struct hash128 id)
+{
+    size_t slot = (size_t)id.low & (exec->origin_slots - 1);
+    while (exec->origins[slot].line && !hash128_equal(exec->origins[slot].id, id)) {
+        slot = (slot + 1) & (exec->origin_slots - 1);
+    }
+    return &exec->origins[slot];
+}
+
+void exec_note_origin(struct exec *exec, struct text source, struct text id)
+{
+    if (exec->origin_count * 2 >= exec->origin_slots) {
+        struct origin *old = exec->origins;
+        size_t old_slots = exec->origin_slots;
+        exec->origin_slots = old_slots ? old_slots * 2 : 1024;
+        exec->origins = calloc(exec->origin_slots, sizeof(*exec->origins));
+        ENSURE(exec->origins != NULL);
+        for (size_t i = 0; i < old_slots; i++) {
+            if (old[i].line) {
+                *find_origin(exec, old[i].id) = old[i];
+            }
+        }
+        free(old);
+    }
+    struct hash128 hash = hash128_two(source, id);
+    struct origin *origin = find_origin(exec, hash);
+    exec->origin_count += origin->line == 0;
+    *origin = (struct origin){ hash, exec->line + 1 };
+}
+
+int64_t exec_origin_line(const struct exec *exec, struct text source, struct text id)
+{
+    return exec->origin_slots ? find_origin(exec, hash128_two(source, id))->line - 1 : -1;
+}
+
+/* A record that a worker sent to an input topic: its cause is that of whoever began it. */
+static void note_follow_up(struct exec *exec, int input, int64_t offset,
+                           const struct header *headers, size_t count)
+{
+    struct text source = header_value(headers, count, "ce_source");
+    struct text id = header_value(headers, count, "ce_id");
+    bool from_worker = text_starts(source, TEXT("/makegood/"));
+    struct text origin = header_value(headers, count, "makegood-origin");
+    const char *bar = origin.at ? memchr(origin.at, '|', origin.size) : NULL;
+    if (bar) {
+        const char *end = origin.at + origin.size;
+        const char *next = memchr(bar + 1, '|', (size_t)(end - bar - 1));
+        source = (struct text){ origin.at, (uint32_t)(bar - origin.at) };
+        id = (struct text){ bar + 1, (uint32_t)((next ? next : end) - bar - 1) };
+    }
+    exec_note_cause(exec, input, offset,
+                    (struct cause){ exec_origin_line(exec, source, id), from_worker });
+}
+
+/* --- one line --- */
+
+static void print_line(struct json_writer *writer)
+{
+    struct text text = json_writer_text(writer);
+    fwrite(text.at, 1, text.size, stdout);
+    fputc('\n', stdout);
+}
+
+/* "<topic>/0/<offset>" of the memory broker as "<topic>/0/<line>". False: a timer brought it about. */
+static bool input_as_line(struct exec *exec, struct text input, struct text *out,
+                          struct cause *cause)
+{
+    char topic[128];
+    const char *slash = memchr(input.at, '/', input.size);
+    ENSURE(slash && (size_t)(slash - input.at) < sizeof(topic) && slash[1] == '0');
+    memcpy(topic, input.at, (size_t)(slash - input.at));
+    topic[slash - input.at] = 0;
+    *cause = cause_of(exec, exec_input(topic), strtoll(slash + 3, NULL, 10));
+    *out = arena_printf(&exec->arena, "%s/0/%lld", topic, (long long)cause->line);
+    return cause->line >= 0;
+}
+
+static void put_event(struct json_writer *writer, struct text value, const struct header *headers,
+                      size_t count)
+{
+    json_open_object(writer, "event");
+    for (size_t i = 0; i < count; i++) {
+        struct text name = headers[i].name;
+        if (text_is(name, "content-type")) {
+            json_put_text(writer, "datacontenttype", headers[i].value);
+        } else if (text_starts(name, TEXT("ce_"))) {
+            char plain[64];
+            snprintf(plain, sizeof(plain), "%.*s", (int)name.size - 3, name.at + 3);
+            json_put_text(writer, plain, headers[i].value);
+        }
+    }
+    json_put_raw(writer, "data", value);
+    json_close_object(writer);
+}
+
+/* Verdicts that only workers are interested in: of internal types, and about internal messages. */
+static bool is_internal(const struct header *headers, size_t count, bool from_worker)
+{
+    struct text type = header_value(headers, count, "ce_type");
+    return text_starts(type, TEXT("makegood.internal.")) ||
+           (from_worker && text_starts(type, TEXT("makegood.command.")));
+}
+
+static void print_outcome(struct exec *exec, const char *topic, struct text key, struct text value,
+                          const struct header *headers, size_t count)
+{
+    struct cause cause = { -1, false };
+    struct text input = header_value(headers, count, "makegood-input"), line = { NULL, 0 };
+    bool by_line = input.at && input_as_line(exec, input, &line, &cause);
+    if (!exec->internal && is_internal(headers, count, cause.from_worker)) {
+        return;
+    }
+    struct json_writer writer;
+    json_writer_init(&writer, &exec->arena, 2048 + value.size);
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "topic", text_of(topic));
+    json_put_text(&writer, "key", key);
+    json_open_object(&writer, "headers");
+    for (size_t i = 0; i < count; i++) {
+        struct text name = headers[i].name;
+        bool is_input = text_is(name, "makegood-input");
+        if (text_starts(name, TEXT("makegood-")) && (!is_input || by_line)) {
+            char plain[64];
+            snprintf(plain, sizeof(plain), "%.*s", TEXT_ARGS(name));
+            json_put_text(&writer, plain, is_input ? line : headers[i].value);
+        }
+    }
+    json_close_object(&writer);
+    put_event(&writer, value, headers, count);
+    json_close_object(&writer);
+    print_line(&writer);
+}
+
+/* Bytes that are not UTF-8 cannot stand in JSON: each becomes U+FFFD. */
+static struct text as_utf8(struct arena *arena, struct text bytes)
+{
+    struct json json;
+    struct json_fault fault;
+    char *out = arena_bytes(arena, (size_t)bytes.size * 3 + 1);
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < bytes.size;) {
+        unsigned char c = (unsigned char)bytes.at[i];
+        uint32_t length = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+        bool good = c < 0x80;
+        if (!good && length <= bytes.size - i) { /* let the JSON reader judge one character */
+            char quoted[6] = { '"' };
+            memcpy(quoted + 1, bytes.at + i, length);
+            quoted[length + 1] = '"';
+            good = json_parse(arena, (struct text){ quoted, length + 2 }, &json, &fault);
+        }
+        memcpy(out + size, good ? bytes.at + i : "\xef\xbf\xbd", good ? length : 3);
+        size += good ? length : 3;
+        i += good ? length : 1;
+    }
+    return (struct text){ out, size };
+}
+
+/* The input as it came: as JSON if it is an object, else as text. */
+static void put_input(struct exec *exec, struct json_writer *writer, struct text value)
+{
+    struct json json;
+    struct json_fault fault;
+    if (value.at && json_parse(&exec->arena, value, &json, &fault) &&
+        json.tokens[0].type == JSON_KIND_OBJECT) {
+        json_put_raw(writer, "event", json_raw(&json, 0));
+    } else {
+        json_put_text(writer, "raw", as_utf8(&exec->arena, value));
+    }
+}
+
+static void open_dead_letter(struct json_writer *writer, struct arena *arena, const char *topic,
+                             uint32_t room)
+{
+    json_writer_init(writer, arena, 1024 + room);
+    json_open_object(writer, NULL);
+    json_put_text(writer, "topic", text_of(topic));
+    json_put_null(writer, "key");
+    json_open_object(writer, "headers");
+}
+
+static void print_dead_letter(struct exec *exec, const char *topic, struct text value,
+                              const struct header *headers, size_t count)
+{
+    struct json_writer writer;
+    struct text input_topic = header_value(headers, count, "dlq-topic");
+    struct text offset = header_value(headers, count, "dlq-offset");
+    struct text input = arena_printf(&exec->arena, "%.*s/0/%.*s", TEXT_ARGS(input_topic),
+                                     TEXT_ARGS(offset));
+    struct text line;
+    struct cause cause;
+    input_as_line(exec, input, &line, &cause);
+    open_dead_letter(&writer, &exec->arena, topic, value.size);
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts(headers[i].name, TEXT("dlq-"))) {
+            char plain[64];
+            snprintf(plain, sizeof(plain), "%.*s", TEXT_ARGS(headers[i].name));
+            bool is_offset = text_is(headers[i].name, "dlq-offset");
+            json_put_text(&writer, plain,
+                          is_offset ? arena_printf(&exec->arena, "%lld", (long long)cause.line)
+                                    : headers[i].value);
+        }
+    }
+    json_close_object(&writer);
+    put_input(exec, &writer, value);
+    json_close_object(&writer);
+    print_line(&writer);
+}
+
+void exec_print_bad_time(struct exec *exec, const char *topic, struct text line)
+{
+    struct json_writer writer;
+    char now[TIME_TEXT_SIZE];
+    time_format(exec->time_ms, now);
+    arena_reset(&exec->arena);
+    struct text dlq = arena_printf(&exec->arena, "%s-dlq", topic);
+    open_dead_letter(&writer, &exec->arena, dlq.at, line.size);
+    json_put_text(&writer, "dlq-reason", TEXT("malformed"));
+    json_put_text(&writer, "dlq-detail",
+                  TEXT("time: expected a time like \"2026-01-31T09:00:00Z\""));
+    json_put_text(&writer, "dlq-topic", text_of(topic));
+    json_put_text(&writer, "dlq-partition", TEXT("0"));
+    json_put_text(&writer, "dlq-offset",
+                  arena_printf(&exec->arena, "%lld", (long long)exec->line));
+    json_put_text(&writer, "dlq-timestamp-ms",
+                  arena_printf(&exec->arena, "%lld", (long long)exec->time_ms));
+    json_put_text(&writer, "dlq-worker", arena_printf(&exec->arena, "/makegood/%s", topic));
+    json_put_text(&writer, "dlq-first-failed-at", text_of(now));
+    json_put_text(&writer, "dlq-redrives", TEXT("0"));
+    json_close_object(&writer);
+    put_input(exec, &writer, line);
+    json_close_object(&writer);
+    print_line(&writer);
+}
+
+static bool ends_with(const char *topic, const char *end)
+{
+    size_t size = strlen(topic), end_size = strlen(end);
+    return size > end_size && strcmp(topic + size - end_size, end) == 0;
+}
+
+void exec_committed(void *context, const char *topic, int32_t partition, int64_t offset,
+                    struct text key, struct text value, const struct header *headers,
+                    size_t header_count, int64_t timestamp_ms)
+{
+    struct exec *exec = context;
+    (void)partition, (void)timestamp_ms;
+    int input = exec_input(topic);
+    arena_reset(&exec->arena);
+    if (input >= 0) {
+        note_follow_up(exec, input, offset, headers, header_count);
+    } else if (ends_with(topic, "-dlq")) {
+        print_dead_letter(exec, topic, value, headers, header_count);
+    } else if (!ends_with(topic, "-state")) {
+        print_outcome(exec, topic, key, value, headers, header_count);
+    }
+}
