@@ -43,6 +43,8 @@ static const struct meaning MEANINGS[] = {
     { RD_KAFKA_RESP_ERR_TRANSACTION_COORDINATOR_FENCED, BUS_UNAVAILABLE, "none needed" },
     { RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, BUS_UNAVAILABLE,
       "check that bootstrap.servers can be reached; goes on by itself" },
+    { RD_KAFKA_RESP_ERR__TIMED_OUT, BUS_UNAVAILABLE,
+      "check that the brokers run and can be reached; goes on by itself" },
     { RD_KAFKA_RESP_ERR__RESOLVE, BUS_UNAVAILABLE, "check the names in bootstrap.servers" },
 };
 

@@ -164,6 +164,61 @@ static void same_instance_is_said(void **state)
     assert_non_null(strstr(event.note.text, "instance"));
 }
 
+struct share {
+    bool assigned;
+    struct bus_place place;
+    int64_t next;
+};
+
+/* One poll: takes assignments of one partition, and counts its records. */
+static void share_step(struct bus *bus, struct share *share)
+{
+    struct bus_event event;
+    bus->ops->poll(bus, 20, &event);
+    if (event.kind == BUS_REVOKED) {
+        share->assigned = false;
+    } else if (event.kind == BUS_ASSIGNED && event.place_count == 1) {
+        share->assigned = true;
+        share->place = event.places[0];
+        share->next = 0;
+        struct bus_position start = { share->place, 0 };
+        bus->ops->fetch(bus, &start, 1);
+    } else if (event.kind == BUS_RECORD) {
+        assert_true(share->assigned);
+        assert_int_equal(event.record.place.partition, share->place.partition);
+        assert_int_equal(event.record.offset, share->next++);
+        bus->ops->release(bus, &event.record);
+    }
+}
+
+static void two_members_share(void **state)
+{
+    struct world *world = *state;
+    struct bus *a = world_bus(world, "", false);
+    struct bus *b = world_bus(world, "", false);
+    struct share shares[2] = { { .next = 0 }, { .next = 0 } };
+    int32_t input = 0;
+    world_send(world, 0, 0, 30);
+    world_send(world, 1, 0, 30);
+    world_join(a);
+    struct bus_position both[] = { { { 0, 0 }, 0 }, { { 0, 1 }, 0 } };
+    a->ops->fetch(a, both, 2);
+    struct bus_event event = world_wait(a, BUS_RECORD);
+    a->ops->release(a, &event.record);
+    assert_int_equal(b->ops->join(b, &input, 1), BUS_OK);
+    world_wait(a, BUS_REVOKED);
+    int64_t deadline = clock_monotonic_ms() + WORLD_WAIT_MS;
+    while (shares[0].next < 30 || shares[1].next < 30) {
+        assert_true(clock_monotonic_ms() < deadline);
+        share_step(a, &shares[0]);
+        share_step(b, &shares[1]);
+    }
+    assert_int_not_equal(shares[0].place.partition, shares[1].place.partition);
+    assert_int_equal(bus_kafka_lag(a, shares[0].place), 0);
+    assert_int_equal(bus_kafka_lag(a, shares[1].place), -1);
+    assert_int_equal(bus_kafka_rebalances(a), 2);
+}
+
 /* --- reading --- */
 
 enum { RECORDS = 300 };
@@ -341,6 +396,7 @@ int main(void)
         WITH_WORLD(stale_metadata_is_refused),
         WITH_WORLD(static_member_leaves_at_once),
         WITH_WORLD(same_instance_is_said),
+        WITH_WORLD(two_members_share),
         WITH_WORLD(fetch_rewinds),
         WITH_WORLD(pause_holds_and_skips_nothing),
         WITH_WORLD(followed_ends_are_seen),
