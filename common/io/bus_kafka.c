@@ -32,7 +32,8 @@ static bool tell_pending(struct kafka_bus *bus, struct bus_event *event)
     return event->kind != BUS_NOTHING;
 }
 
-void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message, struct bus_record *record)
+void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message,
+                  struct bus_record *record)
 {
     rd_kafka_timestamp_type_t type;
     record->offset = message->offset;
@@ -56,13 +57,15 @@ static void tell_error(struct kafka_bus *bus, const rd_kafka_message_t *message)
         kafka_errored(bus->group, message->err, said, bus);
         return;
     }
-    snprintf(text, sizeof(text), "%s%s%d: %s", message->rkt != NULL ? rd_kafka_topic_name(message->rkt) : "",
+    snprintf(text, sizeof(text), "%s%s%d: %s",
+             message->rkt != NULL ? rd_kafka_topic_name(message->rkt) : "",
              message->rkt != NULL ? "/" : "partition ", (int)message->partition, said);
     kafka_fail(bus, message->err, message->rkt != NULL ? text : said);
 }
 
 /* False: not for the caller, and destroyed. */
-static bool tell_message(struct kafka_bus *bus, rd_kafka_message_t *message, struct bus_event *event)
+static bool tell_message(struct kafka_bus *bus, rd_kafka_message_t *message,
+                         struct bus_event *event)
 {
     const struct kafka_topic_side *side =
         message->rkt != NULL ? rd_kafka_topic_opaque(message->rkt) : NULL;
@@ -73,7 +76,8 @@ static bool tell_message(struct kafka_bus *bus, rd_kafka_message_t *message, str
         return false;
     }
     struct bus_place place = { side != NULL ? side->topic->index : -1, message->partition };
-    struct kafka_reading *reading = side != NULL ? &kafka_cell(bus, place)->reading[side->side] : NULL;
+    struct kafka_reading *reading =
+        side != NULL ? &kafka_cell(bus, place)->reading[side->side] : NULL;
     if (reading == NULL || !reading->live || message->offset < reading->next) {
         rd_kafka_message_destroy(message);
         return false;
@@ -137,7 +141,8 @@ static void kafka_release(struct bus *of, struct bus_record *record)
     }
 }
 
-static size_t kafka_headers(struct bus *of, const struct bus_record *record, struct header *out, size_t max)
+static size_t kafka_headers(struct bus *of, const struct bus_record *record, struct header *out,
+                            size_t max)
 {
     (void)of;
     rd_kafka_headers_t *headers;
@@ -245,14 +250,17 @@ static enum err copy_properties(struct kafka_bus *bus, const char *const *proper
         count++;
     }
     if (count % 2 != 0) {
-        return err_note(note, ERR_CONFIG, "a kafka property without a value: %s", properties[count - 1]);
+        return err_note(note, ERR_CONFIG, "a kafka property without a value: %s",
+                        properties[count - 1]);
     }
     bus->properties = calloc(count + 1, sizeof(char *));
     ENSURE(bus->properties != NULL);
     for (size_t i = 0; i < count; i++) {
         if (i % 2 == 0 && bus_kafka_fixed(properties[i])) {
-            return err_note(note, ERR_CONFIG, "kafka property %s cannot be set: correctness depends on its "
-                            "value; remove it", properties[i]);
+            return err_note(note, ERR_CONFIG,
+                            "kafka property %s cannot be set: correctness depends on its "
+                            "value; remove it",
+                            properties[i]);
         }
         bus->properties[i] = copied(properties[i]);
     }
@@ -298,12 +306,14 @@ static enum err open_handles(struct kafka_bus *bus, bool with_group, struct err_
         if (handles[i] != NULL) {
             rd_kafka_poll_set_consumer(handles[i]);
             rd_kafka_queue_t *own = rd_kafka_queue_get_consumer(handles[i]);
-            own = own != NULL ? own : rd_kafka_queue_get_main(handles[i]); /* without a group's name */
+            own = own != NULL ? own
+                              : rd_kafka_queue_get_main(handles[i]); /* without a group's name */
             rd_kafka_queue_forward(own, bus->queue);
             rd_kafka_queue_destroy(own);
         }
     }
-    return kafka_watcher_start(bus) ? OK : err_note(note, ERR_INTERNAL, "a thread cannot be started");
+    return kafka_watcher_start(bus) ? OK
+                                    : err_note(note, ERR_INTERNAL, "a thread cannot be started");
 }
 
 struct bus *bus_kafka_new(const struct bus_kafka_setup *setup, enum err *err, struct err_note *note)
@@ -340,8 +350,9 @@ int64_t bus_kafka_lag(const struct bus *of, struct bus_place place)
     }
     const struct kafka_topic *topic = bus->topics[place.topic];
     const struct kafka_reading *reading = &topic->cells[place.partition].reading[KAFKA_INPUT];
-    if (!reading->live || rd_kafka_get_watermark_offsets(bus->group, topic->full, place.partition, &low,
-                                                         &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+    if (!reading->live ||
+        rd_kafka_get_watermark_offsets(bus->group, topic->full, place.partition, &low, &high) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
         high < 0) {
         return -1;
     }

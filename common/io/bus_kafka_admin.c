@@ -10,8 +10,8 @@
 
 /* --- the handle --- */
 
-struct kafka_admin *kafka_admin_new(const char *const *properties, const char *prefix, enum err *err,
-                                    struct err_note *note)
+struct kafka_admin *kafka_admin_new(const char *const *properties, const char *prefix,
+                                    enum err *err, struct err_note *note)
 {
     struct kafka_admin *admin = calloc(1, sizeof(*admin));
     ENSURE(admin != NULL);
@@ -55,7 +55,8 @@ enum err kafka_admin_failed(struct kafka_admin *admin, rd_kafka_resp_err_t err, 
 {
     struct bus_event event;
     char text[256];
-    admin->bus->bus.ops->poll(&admin->bus->bus, 0, &event); /* what the connections say goes deeper */
+    admin->bus->bus.ops->poll(&admin->bus->bus, 0,
+                              &event); /* what the connections say goes deeper */
     if (kafka_class(err) == BUS_UNAVAILABLE && event.kind == BUS_FAILED) {
         if (note != NULL) {
             *note = event.note;
@@ -68,8 +69,8 @@ enum err kafka_admin_failed(struct kafka_admin *admin, rd_kafka_resp_err_t err, 
     return err_note(note, exit_code(kafka_class(err)), "%s", line.text);
 }
 
-enum err kafka_admin_cluster_id(struct kafka_admin *admin, char id[KAFKA_CLUSTER_ID_MAX], int timeout_ms,
-                                struct err_note *note)
+enum err kafka_admin_cluster_id(struct kafka_admin *admin, char id[KAFKA_CLUSTER_ID_MAX],
+                                int timeout_ms, struct err_note *note)
 {
     char *found = rd_kafka_clusterid(admin->bus->reader, timeout_ms);
     if (found == NULL) {
@@ -87,10 +88,12 @@ enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, in
     char *full = kafka_admin_full(admin, topic);
     rd_kafka_topic_t *handle = rd_kafka_topic_new(admin->bus->reader, full, NULL);
     ENSURE(handle != NULL);
-    rd_kafka_resp_err_t err = rd_kafka_metadata(admin->bus->reader, 0, handle, &metadata, timeout_ms);
+    rd_kafka_resp_err_t err =
+        rd_kafka_metadata(admin->bus->reader, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        err = metadata->topic_cnt == 1 ? metadata->topics[0].err
+                                       : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     }
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         *count = metadata->topics[0].partition_cnt;
@@ -113,7 +116,8 @@ enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, in
 /* --- making --- */
 
 /* The one event that a request is answered with; NULL = the time was up. */
-static rd_kafka_event_t *wait_event(rd_kafka_queue_t *queue, rd_kafka_event_type_t type, int timeout_ms)
+static rd_kafka_event_t *wait_event(rd_kafka_queue_t *queue, rd_kafka_event_type_t type,
+                                    int timeout_ms)
 {
     int64_t deadline = clock_monotonic_ms() + timeout_ms;
     for (;;) {
@@ -129,8 +133,8 @@ static rd_kafka_event_t *wait_event(rd_kafka_queue_t *queue, rd_kafka_event_type
     }
 }
 
-static rd_kafka_AdminOptions_t *options_new(struct kafka_admin *admin, rd_kafka_admin_op_t operation,
-                                            int timeout_ms)
+static rd_kafka_AdminOptions_t *options_new(struct kafka_admin *admin,
+                                            rd_kafka_admin_op_t operation, int timeout_ms)
 {
     char text[256];
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(admin->bus->reader, operation);
@@ -141,8 +145,8 @@ static rd_kafka_AdminOptions_t *options_new(struct kafka_admin *admin, rd_kafka_
     return options;
 }
 
-static enum err plan_new(const char *full, const struct kafka_topic_plan *plan, rd_kafka_NewTopic_t **topic,
-                         struct err_note *note)
+static enum err plan_new(const char *full, const struct kafka_topic_plan *plan,
+                         rd_kafka_NewTopic_t **topic, struct err_note *note)
 {
     char text[256];
     *topic = rd_kafka_NewTopic_new(full, plan->partitions, plan->replication, text, sizeof(text));
@@ -153,7 +157,8 @@ static enum err plan_new(const char *full, const struct kafka_topic_plan *plan, 
         if (rd_kafka_NewTopic_set_config(*topic, plan->settings[i], plan->settings[i + 1]) !=
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_NewTopic_destroy(*topic);
-            return err_note(note, ERR_CONFIG, "topic %s cannot be made: setting %s", full, plan->settings[i]);
+            return err_note(note, ERR_CONFIG, "topic %s cannot be made: setting %s", full,
+                            plan->settings[i]);
         }
     }
     return OK;
@@ -184,18 +189,20 @@ static enum err created(struct kafka_admin *admin, const rd_kafka_event_t *event
                     why != NULL ? why : rd_kafka_err2str(err));
 }
 
-enum err kafka_admin_create(struct kafka_admin *admin, const struct kafka_topic_plan *plan, bool *existed,
-                            int timeout_ms, struct err_note *note)
+enum err kafka_admin_create(struct kafka_admin *admin, const struct kafka_topic_plan *plan,
+                            bool *existed, int timeout_ms, struct err_note *note)
 {
     rd_kafka_NewTopic_t *topic;
     char *full = kafka_admin_full(admin, plan->name);
     *existed = false;
     enum err err = plan_new(full, plan, &topic, note);
     if (err == OK) {
-        rd_kafka_AdminOptions_t *options = options_new(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
+        rd_kafka_AdminOptions_t *options =
+            options_new(admin, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms);
         rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->bus->reader);
         rd_kafka_CreateTopics(admin->bus->reader, &topic, 1, options, queue);
-        rd_kafka_event_t *event = wait_event(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT, timeout_ms + 1000);
+        rd_kafka_event_t *event =
+            wait_event(queue, RD_KAFKA_EVENT_CREATETOPICS_RESULT, timeout_ms + 1000);
         err = event != NULL ? created(admin, event, full, existed, note)
                             : kafka_admin_failed(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, full, note);
         rd_kafka_event_destroy(event);
@@ -234,8 +241,8 @@ static enum err described(struct kafka_admin *admin, rd_kafka_event_t *event, co
     rd_kafka_resp_err_t err = rd_kafka_event_error(event);
     const rd_kafka_ConfigResource_t **resources = NULL;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        resources = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event),
-                                                              &count);
+        resources = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &count);
         ENSURE(count == 1);
         err = rd_kafka_ConfigResource_error(resources[0]);
     }
@@ -245,29 +252,36 @@ static enum err described(struct kafka_admin *admin, rd_kafka_event_t *event, co
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_admin_failed(admin, err, full, note);
     }
-    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resources[0], &settings);
+    const rd_kafka_ConfigEntry_t **entries =
+        rd_kafka_ConfigResource_configs(resources[0], &settings);
     for (size_t i = 0; i < settings; i++) {
-        take_setting(facts, rd_kafka_ConfigEntry_name(entries[i]), rd_kafka_ConfigEntry_value(entries[i]));
+        take_setting(facts, rd_kafka_ConfigEntry_name(entries[i]),
+                     rd_kafka_ConfigEntry_value(entries[i]));
     }
     return OK;
 }
 
-enum err kafka_admin_describe(struct kafka_admin *admin, const char *topic, struct kafka_topic_facts *facts,
-                              int timeout_ms, struct err_note *note)
+enum err kafka_admin_describe(struct kafka_admin *admin, const char *topic,
+                              struct kafka_topic_facts *facts, int timeout_ms,
+                              struct err_note *note)
 {
-    *facts = (struct kafka_topic_facts){ .max_message_bytes = -1, .min_compaction_lag_ms = -1,
+    *facts = (struct kafka_topic_facts){ .max_message_bytes = -1,
+                                         .min_compaction_lag_ms = -1,
                                          .retention_ms = -1 };
-    enum err err = kafka_admin_partitions(admin, topic, &facts->partitions, &facts->replication, timeout_ms,
-                                          note);
+    enum err err = kafka_admin_partitions(admin, topic, &facts->partitions, &facts->replication,
+                                          timeout_ms, note);
     if (err != OK) {
         return err;
     }
     char *full = kafka_admin_full(admin, topic);
-    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, full);
-    rd_kafka_AdminOptions_t *options = options_new(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
+    rd_kafka_ConfigResource_t *resource =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, full);
+    rd_kafka_AdminOptions_t *options =
+        options_new(admin, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout_ms);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(admin->bus->reader);
     rd_kafka_DescribeConfigs(admin->bus->reader, &resource, 1, options, queue);
-    rd_kafka_event_t *event = wait_event(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, timeout_ms + 1000);
+    rd_kafka_event_t *event =
+        wait_event(queue, RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, timeout_ms + 1000);
     err = event != NULL ? described(admin, event, full, facts, note)
                         : kafka_admin_failed(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, full, note);
     rd_kafka_event_destroy(event);

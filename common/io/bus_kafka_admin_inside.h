@@ -1,4 +1,5 @@
-/* What the files of kafka_admin share. It uses the handles of a bus that is never joined or polled. */
+/* What the files of kafka_admin share. It uses the handles of a bus that is never joined or polled.
+ */
 #ifndef MAKEGOOD_IO_BUS_KAFKA_ADMIN_INSIDE_H
 #define MAKEGOOD_IO_BUS_KAFKA_ADMIN_INSIDE_H
 

@@ -20,9 +20,9 @@ static void drop_metadata(struct kafka_bus *bus)
     }
 }
 
-/* The generation under which this assignment came. Read later it could be a newer one, and that would
- * be accepted for partitions which are others' by then. Before a join is through there is no member
- * id, and the broker would take offsets unchecked: such metadata is not kept. */
+/* The generation under which this assignment came. Read later it could be a newer one, and that
+ * would be accepted for partitions which are others' by then. Before a join is through there is no
+ * member id, and the broker would take offsets unchecked: such metadata is not kept. */
 static void keep_metadata(struct kafka_bus *bus)
 {
     char *member = rd_kafka_memberid(bus->group);
@@ -54,7 +54,8 @@ static int32_t index_of(const struct kafka_bus *bus, const char *full)
     return -1;
 }
 
-static void keep_assignment(struct kafka_bus *bus, const rd_kafka_topic_partition_list_t *partitions)
+static void keep_assignment(struct kafka_bus *bus,
+                            const rd_kafka_topic_partition_list_t *partitions)
 {
     size_t count = (size_t)partitions->cnt;
     if (count > bus->assigned_room) {
@@ -73,8 +74,8 @@ static void keep_assignment(struct kafka_bus *bus, const rd_kafka_topic_partitio
     }
 }
 
-/* Inside of a poll. First the metadata, then assign(), and nothing is fetched: where the input goes on
- * is found out between polls, and fetch() says it. */
+/* Inside of a poll. First the metadata, then assign(), and nothing is fetched: where the input goes
+ * on is found out between polls, and fetch() says it. */
 void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
                      rd_kafka_topic_partition_list_t *partitions, void *opaque)
 {
@@ -186,7 +187,8 @@ void kafka_pause(struct bus *of, struct bus_place place, bool paused)
 
 /* --- pending offsets --- */
 
-/* All assigned partitions in one question: each would wait out the time while a transaction is open. */
+/* All assigned partitions in one question: each would wait out the time while a transaction is
+ * open. */
 static rd_kafka_topic_partition_list_t *settle_list(struct kafka_bus *bus, struct bus_place place)
 {
     bool asked = false;
@@ -198,23 +200,26 @@ static rd_kafka_topic_partition_list_t *settle_list(struct kafka_bus *bus, struc
         asked = asked || (at.topic == place.topic && at.partition == place.partition);
     }
     if (!asked) {
-        rd_kafka_topic_partition_list_add(list, kafka_topic_at(bus, place.topic)->full, place.partition);
+        rd_kafka_topic_partition_list_add(list, kafka_topic_at(bus, place.topic)->full,
+                                          place.partition);
     }
     return list;
 }
 
-static void mark_settled(struct kafka_bus *bus, const rd_kafka_topic_partition_list_t *list, int64_t now)
+static void mark_settled(struct kafka_bus *bus, const rd_kafka_topic_partition_list_t *list,
+                         int64_t now)
 {
     for (int i = 0; i < list->cnt; i++) {
         int32_t topic = index_of(bus, list->elems[i].topic);
         if (list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            kafka_cell(bus, (struct bus_place){ topic, list->elems[i].partition })->settled_ms = now;
+            kafka_cell(bus, (struct bus_place){ topic, list->elems[i].partition })->settled_ms =
+                now;
         }
     }
 }
 
-/* On a read_committed handle the answer waits while transactional offsets are pending, so a timeout is
- * the sign of them. An answer serves each partition once, and not for long. */
+/* On a read_committed handle the answer waits while transactional offsets are pending, so a timeout
+ * is the sign of them. An answer serves each partition once, and not for long. */
 enum bus_result kafka_settled(struct bus *of, struct bus_place place)
 {
     struct kafka_bus *bus = kafka_of(of);
@@ -223,7 +228,8 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
     if (bus->mock) {
         return BUS_OK; /* it throws transactional offsets away */
     }
-    bool fresh = cell->settled_ms > bus->settled_since_ms && now - cell->settled_ms < SETTLED_HOLDS_MS;
+    bool fresh =
+        cell->settled_ms > bus->settled_since_ms && now - cell->settled_ms < SETTLED_HOLDS_MS;
     if (!fresh && now < bus->settle_after_ms) {
         return BUS_PENDING;
     }
@@ -242,8 +248,8 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
         bus->settle_wait_ms = err == RD_KAFKA_RESP_ERR_NO_ERROR ? SETTLE_FIRST_MS
                               : wait * 2 < KAFKA_ASK_MS         ? wait * 2
                                                                 : KAFKA_ASK_MS;
-        bus->settle_after_ms = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0
-                                                                       : clock_monotonic_ms() + SETTLE_PAUSE_MS;
+        bus->settle_after_ms =
+            err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : clock_monotonic_ms() + SETTLE_PAUSE_MS;
     }
     cell = kafka_cell(bus, place);
     enum bus_result result = cell->settled_ms != 0 ? BUS_OK : BUS_PENDING;
@@ -253,8 +259,8 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
 
 /* --- leaving --- */
 
-/* close() alone sends no LeaveGroup for a static member, and the others would wait for the session to
- * time out. After an unsubscribe whose revoke has been served it is sent. */
+/* close() alone sends no LeaveGroup for a static member, and the others would wait for the session
+ * to time out. After an unsubscribe whose revoke has been served it is sent. */
 void kafka_leave(struct bus *of)
 {
     struct kafka_bus *bus = kafka_of(of);
@@ -277,7 +283,8 @@ void kafka_leave(struct bus *of)
         }
     }
     if (bus->joined && owned && !bus->tell_revoked) {
-        log_warn("group_left_late", KEY_STRING("why", "the brokers do not answer; peers wait for the session to end"));
+        log_warn("group_left_late",
+                 KEY_STRING("why", "the brokers do not answer; peers wait for the session to end"));
     }
     rd_kafka_consumer_close(bus->group);
     drop_metadata(bus);

@@ -17,13 +17,15 @@ struct meaning {
 
 static const struct meaning MEANINGS[] = {
     { RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, BUS_CONFIG,
-      "another process runs under the same `instance`: stop one of them, or give each its own name" },
+      "another process runs under the same `instance`: stop one of them, or give each its own "
+      "name" },
     { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, BUS_REFUSED, "grant the ACL on the topic" },
     { RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, BUS_REFUSED, "grant Read on the group" },
     { RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, BUS_REFUSED, "grant the ACL on the cluster" },
     { RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, BUS_REFUSED,
       "grant Write and Describe on the transactional id" },
-    { RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, BUS_REFUSED, "check sasl.* and the user's secret" },
+    { RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, BUS_REFUSED,
+      "check sasl.* and the user's secret" },
     { RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, BUS_REFUSED, "check sasl.mechanism" },
     { RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE, BUS_REFUSED, "check security.protocol" },
     { RD_KAFKA_RESP_ERR__AUTHENTICATION, BUS_REFUSED, "check sasl.* and the user's secret" },
@@ -92,7 +94,8 @@ enum bus_result kafka_transaction_class(struct kafka_bus *bus, rd_kafka_error_t 
         result = BUS_ABORT;
     }
     log_warn("transaction_call_failed", KEY_STRING("call", call),
-             KEY_STRING("error", rd_kafka_err2name(code)), KEY_STRING("why", rd_kafka_error_string(error)),
+             KEY_STRING("error", rd_kafka_err2name(code)),
+             KEY_STRING("why", rd_kafka_error_string(error)),
              KEY_STRING("then", result == BUS_ABORT    ? "abort"
                                 : result == BUS_RETIRE ? "retire the producer"
                                                        : "stop"));
@@ -124,6 +127,11 @@ void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque
     struct kafka_bus *bus = opaque;
     rd_kafka_resp_err_t code = (rd_kafka_resp_err_t)err;
     char text[256];
+    /* Brokers close idle connections, and a handle that had only one then says this. The group's
+     * never is idle. */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && bus->group != NULL && handle != bus->group) {
+        return;
+    }
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         code = rd_kafka_fatal_error(handle, text, sizeof(text));
         if (handle != bus->group || handle == NULL) {
@@ -132,7 +140,8 @@ void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque
         kafka_fail(bus, code, text);
         bus->tell_failure = true;
         bus->failure = BUS_CONFIG;
-    } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || kafka_class(code) != BUS_UNAVAILABLE) {
+    } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+               kafka_class(code) != BUS_UNAVAILABLE) {
         kafka_fail(bus, code, reason);
     }
     if (bus->tell_failure) {
@@ -142,11 +151,12 @@ void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque
 
 void kafka_logged(const rd_kafka_t *handle, int level, const char *facility, const char *text)
 {
-    enum log_level ours = level <= SYSLOG_ERROR     ? LOG_WARN /* what is an error of ours is told apart */
+    enum log_level ours = level <= SYSLOG_ERROR
+                              ? LOG_WARN /* what is an error of ours is told apart */
                           : level <= SYSLOG_WARNING ? LOG_INFO
-                                                 : LOG_DEBUG;
-    /* Every handle gets all that is passed through, also what is for another kind; and the brokers of
-     * the demo are told of as too old. */
+                                                    : LOG_DEBUG;
+    /* Every handle gets all that is passed through, also what is for another kind; and the brokers
+     * of the demo are told of as too old. */
     if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
         ours = LOG_DEBUG;
     }

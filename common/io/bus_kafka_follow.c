@@ -1,6 +1,7 @@
 /*
- * State logs: following them without a group, and asking where partitions end. A thread of ours asks for
- * the last stable offsets of all that is followed, so that "read to its end" needs no waiting.
+ * State logs: following them without a group, and asking where partitions end. A thread of ours
+ * asks for the last stable offsets of all that is followed, so that "read to its end" needs no
+ * waiting.
  *
  * offsets_for_times() with the protocol's own times -1 and -2 instead of query_watermark_offsets(),
  * which in 2.0.2 waits past its timeout, and asks twice for each partition.
@@ -46,12 +47,13 @@ static void watch(struct kafka_bus *bus, const struct bus_position *positions, s
 }
 
 /* What is neither new nor moved is read on: `next` is also past an end that was told. */
-static bool stays(struct kafka_bus *bus, struct bus_place place, const struct bus_position *positions,
-                  size_t count)
+static bool stays(struct kafka_bus *bus, struct bus_place place,
+                  const struct bus_position *positions, size_t count)
 {
     const struct kafka_reading *reading = &kafka_cell(bus, place)->reading[KAFKA_LOG];
     for (size_t i = 0; reading->live && i < count; i++) {
-        if (positions[i].place.topic == place.topic && positions[i].place.partition == place.partition) {
+        if (positions[i].place.topic == place.topic &&
+            positions[i].place.partition == place.partition) {
             return positions[i].offset == reading->next;
         }
     }
@@ -87,8 +89,8 @@ static void start_new(struct kafka_bus *bus, const struct bus_position *position
             kafka_topic_open(bus, topic, KAFKA_LOG);
             reading->live = true;
             reading->next = positions[i].offset;
-            rd_kafka_topic_partition_list_add(list, topic->full, positions[i].place.partition)->offset =
-                positions[i].offset;
+            rd_kafka_topic_partition_list_add(list, topic->full, positions[i].place.partition)
+                ->offset = positions[i].offset;
         }
     }
     rd_kafka_error_t *error = list->cnt > 0 ? rd_kafka_incremental_assign(bus->reader, list) : NULL;
@@ -128,7 +130,8 @@ static enum bus_result ask_offset(struct kafka_bus *bus, rd_kafka_t *handle, str
     return err == RD_KAFKA_RESP_ERR__TIMED_OUT ? BUS_PENDING : kafka_class(err);
 }
 
-/* The stable offset before the high one: equal then means that no transaction was open in between. */
+/* The stable offset before the high one: equal then means that no transaction was open in between.
+ */
 enum bus_result kafka_ends(struct bus *of, struct bus_place place, int64_t *first, int64_t *stable,
                            int64_t *high)
 {
@@ -159,7 +162,8 @@ static bool ask_all(struct kafka_bus *bus, struct kafka_watched *list, size_t co
     rd_kafka_topic_partition_list_t *ends = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++) {
         rd_kafka_topic_partition_list_add(ends, bus->topics[list[i].place.topic]->full,
-                                          list[i].place.partition)->offset = RD_KAFKA_OFFSET_END;
+                                          list[i].place.partition)
+            ->offset = RD_KAFKA_OFFSET_END;
     }
     int64_t asked_ms = clock_monotonic_ms();
     rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(bus->reader, ends, WATCH_ASK_MS);
@@ -200,9 +204,9 @@ static void ask_watched(struct kafka_bus *bus)
     free(list);
 }
 
-/* A thread of librdkafka that found the queue full sleeps for a second (until 2.2.0), whatever is taken
- * from it meanwhile: 8 MiB a second at most. A request to the same broker wakes it. Measured with 350 B
- * records: 32,000 a second without, 115,000 with it. The answer is of no use. */
+/* A thread of librdkafka that found the queue full sleeps for a second (until 2.2.0), whatever is
+ * taken from it meanwhile: 8 MiB a second at most. A request to the same broker wakes it. Measured
+ * with 350 B records: 32,000 a second without, 115,000 with it. The answer is of no use. */
 static void nudge_inputs(struct kafka_bus *bus)
 {
     struct kafka_watcher *watcher = &bus->watcher;
@@ -314,7 +318,8 @@ bool kafka_seen_end(struct bus *of, struct bus_place place, int64_t *stable, int
 
 /* --- peek --- */
 
-enum bus_result kafka_peek(struct bus *of, struct bus_place place, int64_t offset, struct bus_record *record)
+enum bus_result kafka_peek(struct bus *of, struct bus_place place, int64_t offset,
+                           struct bus_record *record)
 {
     struct kafka_bus *bus = kafka_of(of);
     enum bus_result result = BUS_ABSENT;
@@ -322,7 +327,8 @@ enum bus_result kafka_peek(struct bus *of, struct bus_place place, int64_t offse
     if (kafka_raw(bus) == NULL) {
         return BUS_UNAVAILABLE;
     }
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(bus->raw, kafka_topic_at(bus, place.topic)->full, NULL);
+    rd_kafka_topic_t *topic =
+        rd_kafka_topic_new(bus->raw, kafka_topic_at(bus, place.topic)->full, NULL);
     if (topic == NULL || rd_kafka_consume_start(topic, place.partition, offset) != 0) {
         if (topic != NULL) {
             rd_kafka_topic_destroy(topic);

@@ -6,8 +6,8 @@
  *   raw       read_uncommitted, made when first needed: high watermarks, peek()
  *   producer  transactional, made when first needed and again after each retirement
  *
- * Group and reader are forwarded into one queue, so that one wait wakes for both. Everything but the
- * watcher's list is touched by the bus's thread alone: callbacks run inside its polls.
+ * Group and reader are forwarded into one queue, so that one wait wakes for both. Everything but
+ * the watcher's list is touched by the bus's thread alone: callbacks run inside its polls.
  */
 #ifndef MAKEGOOD_IO_BUS_KAFKA_INSIDE_H
 #define MAKEGOOD_IO_BUS_KAFKA_INSIDE_H
@@ -20,7 +20,8 @@
 /* Where a partition is read: from the group's handle, or followed by the reader's. */
 enum kafka_side { KAFKA_INPUT, KAFKA_LOG, KAFKA_SIDES };
 
-/* TRANSACTION_MS is the broker's bound for one transaction; a call that waits must end before it. */
+/* TRANSACTION_MS is the broker's bound for one transaction; a call that waits must end before it.
+ */
 enum {
     KAFKA_ASK_MS = 1000,
     KAFKA_METADATA_MS = 3000,
@@ -31,7 +32,7 @@ enum {
 };
 
 struct kafka_reading {
-    bool live;    /* is fetched; what comes of others is left over from before and is dropped */
+    bool live; /* is fetched; what comes of others is left over from before and is dropped */
     bool paused;
     int64_t next; /* the lowest offset that may come                                          */
 };
@@ -55,9 +56,9 @@ struct kafka_topic_side {
 
 struct kafka_topic {
     int32_t index;
-    char *name;        /* as given             */
-    char *full;        /* with the prefix      */
-    int32_t count;     /* 0 = not known        */
+    char *name;    /* as given             */
+    char *full;    /* with the prefix      */
+    int32_t count; /* 0 = not known        */
     struct kafka_cell *cells;
     int32_t cell_count;
     struct kafka_topic_side sides[KAFKA_SIDES];
@@ -66,8 +67,8 @@ struct kafka_topic {
 
 struct kafka_producer {
     rd_kafka_t *handle;
-    bool ready; /* init_transactions has succeeded                         */
-    bool open;  /* a transaction has begun and has not ended               */
+    bool ready;      /* init_transactions has succeeded                         */
+    bool open;       /* a transaction has begun and has not ended               */
     uint64_t serial; /* of the running or last transaction, 1 ...          */
     uint64_t sent, reported;
     rd_kafka_resp_err_t first_error; /* of a delivery report               */
@@ -88,7 +89,7 @@ struct kafka_watcher {
     uint64_t version; /* of the list */
     struct kafka_watched *list;
     size_t count;
-    bool nudge; /* much was taken from the queue */
+    bool nudge;                               /* much was taken from the queue */
     rd_kafka_topic_partition_list_t *fetched; /* inputs */
 };
 
@@ -133,7 +134,8 @@ static inline struct kafka_bus *kafka_of(struct bus *bus)
 
 /* bus_kafka.c */
 /* Fills all but the place; the record holds the message from then on. */
-void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message, struct bus_record *record);
+void kafka_record(const struct kafka_bus *bus, rd_kafka_message_t *message,
+                  struct bus_record *record);
 
 /* bus_kafka_setup.c */
 enum kafka_use {
@@ -143,9 +145,10 @@ enum kafka_use {
     KAFKA_FOR_PRODUCER = 8, /* with transactions        */
     KAFKA_FOR_SENDING = 16  /* single records, commands */
 };
-/* A handle with all properties for its use; NULL and *note. `transactional_id`: FOR_PRODUCER only. */
-rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use, const char *transactional_id,
-                             struct err_note *note);
+/* A handle with all properties for its use; NULL and *note. `transactional_id`: FOR_PRODUCER only.
+ */
+rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use,
+                             const char *transactional_id, struct err_note *note);
 rd_kafka_t *kafka_raw(struct kafka_bus *bus);
 
 /* bus_kafka_topics.c */
@@ -157,8 +160,8 @@ struct kafka_cell *kafka_cell(struct kafka_bus *bus, struct bus_place place);
 void kafka_topic_open(struct kafka_bus *bus, struct kafka_topic *topic, enum kafka_side side);
 rd_kafka_topic_t *kafka_topic_producing(struct kafka_bus *bus, struct kafka_topic *topic);
 void kafka_topics_close(struct kafka_bus *bus);
-rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus, const struct bus_position *positions,
-                                            size_t count);
+rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus,
+                                            const struct bus_position *positions, size_t count);
 
 /* bus_kafka_consumer.c */
 void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
@@ -190,7 +193,8 @@ enum bus_result kafka_begin(struct bus *bus);
 enum bus_result kafka_produce(struct bus *bus, const struct bus_message *message);
 enum bus_result kafka_flush(struct bus *bus, int timeout_ms);
 bool kafka_written(struct bus *bus, struct bus_place place, int64_t *first, int64_t *last);
-enum bus_result kafka_send_offsets(struct bus *bus, const struct bus_position *offsets, size_t count);
+enum bus_result kafka_send_offsets(struct bus *bus, const struct bus_position *offsets,
+                                   size_t count);
 enum bus_result kafka_commit(struct bus *bus);
 enum bus_result kafka_abort(struct bus *bus);
 enum bus_result kafka_retire(struct bus *bus);

@@ -31,7 +31,8 @@ struct kafka_mock *kafka_mock_new(const struct kafka_mock_topic *topics, size_t 
     mock->cluster = rd_kafka_mock_cluster_new(mock->handle, 1);
     if (mock->cluster == NULL) {
         kafka_mock_free(mock);
-        err_note(note, ERR_INTERNAL, "the demo's brokers cannot be started: no free port on this host?");
+        err_note(note, ERR_INTERNAL,
+                 "the demo's brokers cannot be started: no free port on this host?");
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
@@ -39,7 +40,8 @@ struct kafka_mock *kafka_mock_new(const struct kafka_mock_topic *topics, size_t 
             rd_kafka_mock_topic_create(mock->cluster, topics[i].name, topics[i].partitions, 1);
         if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
             kafka_mock_free(mock);
-            err_note(note, ERR_INTERNAL, "the demo's topic %s: %s", topics[i].name, rd_kafka_err2str(err));
+            err_note(note, ERR_INTERNAL, "the demo's topic %s: %s", topics[i].name,
+                     rd_kafka_err2str(err));
             return NULL;
         }
     }

@@ -1,7 +1,7 @@
 /*
- * A Kafka inside of this process, for `demo` alone: librdkafka's mock cluster. In 2.0.2 it shows aborted
- * records to every reader, throws transactional offsets away and takes any generation: it proves
- * nothing, and a bus on it needs `mock` in its setup.
+ * A Kafka inside of this process, for `demo` alone: librdkafka's mock cluster. In 2.0.2 it shows
+ * aborted records to every reader, throws transactional offsets away and takes any generation: it
+ * proves nothing, and a bus on it needs `mock` in its setup.
  */
 #ifndef MAKEGOOD_IO_BUS_KAFKA_MOCK_H
 #define MAKEGOOD_IO_BUS_KAFKA_MOCK_H

@@ -1,7 +1,7 @@
 /*
- * The transactional producer. It is made when first needed, and made anew whenever the result of a call
- * is not known: init_transactions() settles what the earlier one left open, and moves the epoch on, so
- * that a late request of the earlier one is refused.
+ * The transactional producer. It is made when first needed, and made anew whenever the result of a
+ * call is not known: init_transactions() settles what the earlier one left open, and moves the
+ * epoch on, so that a late request of the earlier one is refused.
  */
 #include "io/bus_kafka_inside.h"
 
@@ -19,13 +19,16 @@
 static void note_written(struct kafka_bus *bus, const rd_kafka_message_t *message)
 {
     const struct kafka_topic *topic = rd_kafka_topic_opaque(message->rkt);
-    struct kafka_cell *cell = kafka_cell(bus, (struct bus_place){ topic->index, message->partition });
+    struct kafka_cell *cell =
+        kafka_cell(bus, (struct bus_place){ topic->index, message->partition });
     if (cell->written_in != bus->producer.serial) {
         cell->written_in = bus->producer.serial;
         cell->written_first = cell->written_last = message->offset;
     }
-    cell->written_first = message->offset < cell->written_first ? message->offset : cell->written_first;
-    cell->written_last = message->offset > cell->written_last ? message->offset : cell->written_last;
+    cell->written_first =
+        message->offset < cell->written_first ? message->offset : cell->written_first;
+    cell->written_last =
+        message->offset > cell->written_last ? message->offset : cell->written_last;
 }
 
 /* Inside of flush() and poll(). Without this callback a commit would poll in steps of 10 ms. */
@@ -63,7 +66,8 @@ static void destroy_producer(struct kafka_bus *bus)
         }
     }
     /* What is queued is void: nothing of it may wait for an answer. */
-    rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_purge(handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                               RD_KAFKA_PURGE_F_NON_BLOCKING);
     rd_kafka_destroy(handle);
 }
 
@@ -134,7 +138,8 @@ enum bus_result kafka_fence(struct bus *of, struct text transactional_id)
     struct kafka_bus *bus = kafka_of(of);
     char id[512];
     struct err_note note;
-    if (transactional_id.at == NULL || transactional_id.size == 0 || transactional_id.size >= sizeof(id)) {
+    if (transactional_id.at == NULL || transactional_id.size == 0 ||
+        transactional_id.size >= sizeof(id)) {
         return BUS_CONFIG;
     }
     memcpy(id, transactional_id.at, transactional_id.size);
@@ -159,7 +164,8 @@ enum bus_result kafka_begin(struct bus *of)
     ENSURE(!producer->open);
     enum bus_result result = make_ready(bus);
     if (result == BUS_OK) {
-        result = kafka_transaction_class(bus, rd_kafka_begin_transaction(producer->handle), "begin");
+        result =
+            kafka_transaction_class(bus, rd_kafka_begin_transaction(producer->handle), "begin");
     }
     if (result == BUS_OK) {
         producer->open = true;
@@ -193,7 +199,8 @@ static enum bus_result produce_class(rd_kafka_t *handle, rd_kafka_resp_err_t err
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         return BUS_CONFIG;
     default:
-        return rd_kafka_fatal_error(handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR ? BUS_RETIRE : BUS_ABORT;
+        return rd_kafka_fatal_error(handle, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR ? BUS_RETIRE
+                                                                                   : BUS_ABORT;
     }
 }
 
@@ -229,7 +236,8 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = kafka_topic_producing(bus, topic) },
         { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
         { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
-        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)message->key.at, message->key.size } },
+        { .vtype = RD_KAFKA_VTYPE_KEY,
+          .u.mem = { (void *)(uintptr_t)message->key.at, message->key.size } },
         { .vtype = RD_KAFKA_VTYPE_VALUE,
           .u.mem = { (void *)(uintptr_t)message->value.at, message->value.size } },
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)producer->serial },
@@ -242,8 +250,8 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
     }
     result = produce_class(producer->handle, rd_kafka_error_code(error));
     if (result != BUS_PENDING) {
-        log_warn("produce_failed", KEY_STRING("topic", topic->full), KEY_INT("partition", partition),
-                 KEY_STRING("why", rd_kafka_error_string(error)));
+        log_warn("produce_failed", KEY_STRING("topic", topic->full),
+                 KEY_INT("partition", partition), KEY_STRING("why", rd_kafka_error_string(error)));
     }
     rd_kafka_error_destroy(error);
     if (headers != NULL) {
@@ -306,9 +314,9 @@ bool kafka_written(struct bus *of, struct bus_place place, int64_t *first, int64
     return true;
 }
 
-/* With the metadata of the assignment. None = the assignment is gone: as a stale one would be refused.
- * librdkafka takes a list of invalid offsets for success, so that is looked at here. Nothing may be
- * queued: it would go out after the offsets were accepted. */
+/* With the metadata of the assignment. None = the assignment is gone: as a stale one would be
+ * refused. librdkafka takes a list of invalid offsets for success, so that is looked at here.
+ * Nothing may be queued: it would go out after the offsets were accepted. */
 enum bus_result kafka_send_offsets(struct bus *of, const struct bus_position *offsets, size_t count)
 {
     struct kafka_bus *bus = kafka_of(of);

@@ -53,11 +53,14 @@ static enum err wait_sent(struct kafka_admin *admin, const struct sent *sent, co
     case RD_KAFKA_RESP_ERR_NO_ERROR:
         return OK;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-        return err_note(note, ERR_DATA, "the record is larger than topic %s takes (max.message.bytes)", topic);
+        return err_note(note, ERR_DATA,
+                        "the record is larger than topic %s takes (max.message.bytes)", topic);
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-        return err_note(note, ERR_TIMED_OUT, "the brokers did not answer: the record may have been written "
-                        "to %s or not; sending the same id again is safe", topic);
+        return err_note(note, ERR_TIMED_OUT,
+                        "the brokers did not answer: the record may have been written "
+                        "to %s or not; sending the same id again is safe",
+                        topic);
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
         return kafka_admin_failed(admin, RD_KAFKA_RESP_ERR__TIMED_OUT, topic, note);
     default:
@@ -87,18 +90,21 @@ static rd_kafka_resp_err_t enqueue(struct kafka_admin *admin, const struct kafka
 }
 
 enum err kafka_admin_produce(struct kafka_admin *admin, const struct kafka_message *message,
-                             int32_t *partition, int64_t *offset, int timeout_ms, struct err_note *note)
+                             int32_t *partition, int64_t *offset, int timeout_ms,
+                             struct err_note *note)
 {
     int32_t count, replication;
     struct sent sent = { false, RD_KAFKA_RESP_ERR_NO_ERROR, -1, -1 };
-    enum err err = kafka_admin_partitions(admin, message->topic, &count, &replication, timeout_ms, note);
+    enum err err =
+        kafka_admin_partitions(admin, message->topic, &count, &replication, timeout_ms, note);
     if (err != OK) {
         return err;
     }
-    int32_t chosen = message->partition >= 0 ? message->partition : partition_of(message->key, count);
+    int32_t chosen =
+        message->partition >= 0 ? message->partition : partition_of(message->key, count);
     if (chosen >= count) {
-        return err_note(note, ERR_NO_INPUT, "topic %s has no partition %d, it has %d", message->topic,
-                        (int)chosen, (int)count);
+        return err_note(note, ERR_NO_INPUT, "topic %s has no partition %d, it has %d",
+                        message->topic, (int)chosen, (int)count);
     }
     if (producer_of(admin, note) == NULL) {
         return ERR_CONFIG;
@@ -137,7 +143,7 @@ static enum err start_offsets(struct reading *reading, int64_t *offsets, int tim
 {
     const struct kafka_read *read = reading->read;
     for (int32_t p = reading->first; p < reading->after; p++) {
-        offsets[p] = read->last > 0                    ? RD_KAFKA_OFFSET_TAIL(read->last)
+        offsets[p] = read->last > 0                   ? RD_KAFKA_OFFSET_TAIL(read->last)
                      : read->from == KAFKA_FROM_START ? RD_KAFKA_OFFSET_BEGINNING
                      : read->from == KAFKA_FROM_END   ? RD_KAFKA_OFFSET_END
                                                       : read->from;
@@ -151,14 +157,16 @@ static enum err start_offsets(struct reading *reading, int64_t *offsets, int tim
     for (int32_t p = reading->first; p < reading->after; p++) {
         rd_kafka_topic_partition_list_add(times, name, p)->offset = read->from_ms;
     }
-    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(reading->admin->bus->reader, times, timeout_ms);
+    rd_kafka_resp_err_t err =
+        rd_kafka_offsets_for_times(reading->admin->bus->reader, times, timeout_ms);
     for (int i = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && i < times->cnt; i++) {
         err = times->elems[i].err;
         offsets[times->elems[i].partition] =
             times->elems[i].offset >= 0 ? times->elems[i].offset : RD_KAFKA_OFFSET_END;
     }
     rd_kafka_topic_partition_list_destroy(times);
-    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? OK : kafka_admin_failed(reading->admin, err, name, note);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? OK
+                                             : kafka_admin_failed(reading->admin, err, name, note);
 }
 
 static bool tell(rd_kafka_message_t *message, kafka_read_each *each, void *context)
@@ -173,17 +181,25 @@ static bool tell(rd_kafka_message_t *message, kafka_read_each *each, void *conte
         const char *name;
         const void *value;
         size_t size;
-        while (count < BUS_HEADERS_MAX && rd_kafka_header_get_all(found, count, &name, &value, &size) ==
-                                              RD_KAFKA_RESP_ERR_NO_ERROR) {
+        while (count < BUS_HEADERS_MAX &&
+               rd_kafka_header_get_all(found, count, &name, &value, &size) ==
+                   RD_KAFKA_RESP_ERR_NO_ERROR) {
             headers[count++] = (struct header){ text_of(name), { value, (uint32_t)size } };
         }
     }
-    struct kafka_read_record told = { record.place.partition, record.offset, record.timestamp_ms,
-                                      record.append_time, record.key, record.value, headers, count };
+    struct kafka_read_record told = { record.place.partition,
+                                      record.offset,
+                                      record.timestamp_ms,
+                                      record.append_time,
+                                      record.key,
+                                      record.value,
+                                      headers,
+                                      count };
     return each(context, &told);
 }
 
-/* As the bus does it (nudge_inputs() in bus_kafka_follow.c): else a long topic comes at 8 MiB a second. */
+/* As the bus does it (nudge_inputs() in bus_kafka_follow.c): else a long topic comes at 8 MiB a
+ * second. */
 static void nudge(struct reading *reading, const rd_kafka_message_t *message, int timeout_ms)
 {
     reading->taken_bytes += message->len + message->key_len;
@@ -224,17 +240,19 @@ static enum err take(struct reading *reading, kafka_read_each *each, void *conte
         *stop = reading->open == 0 && !reading->read->go_on;
     } else if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
                message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
-        err = err_note(note, ERR_NO_INPUT, "%s/%d has no offset %lld", rd_kafka_topic_name(reading->topic),
-                       (int)message->partition, (long long)reading->read->from);
+        err = err_note(note, ERR_NO_INPUT, "%s/%d has no offset %lld",
+                       rd_kafka_topic_name(reading->topic), (int)message->partition,
+                       (long long)reading->read->from);
     } else if (kafka_class(message->err) != BUS_UNAVAILABLE) {
-        err = kafka_admin_failed(reading->admin, message->err, rd_kafka_topic_name(reading->topic), note);
+        err = kafka_admin_failed(reading->admin, message->err, rd_kafka_topic_name(reading->topic),
+                                 note);
     }
     rd_kafka_message_destroy(message);
     return err;
 }
 
-static enum err read_all(struct reading *reading, kafka_read_each *each, void *context, int timeout_ms,
-                         struct err_note *note)
+static enum err read_all(struct reading *reading, kafka_read_each *each, void *context,
+                         int timeout_ms, struct err_note *note)
 {
     bool stop = false;
     int64_t *offsets = calloc((size_t)reading->after, sizeof(*offsets));
@@ -256,11 +274,13 @@ static enum err read_all(struct reading *reading, kafka_read_each *each, void *c
     return err;
 }
 
-enum err kafka_admin_read(struct kafka_admin *admin, const struct kafka_read *read, kafka_read_each *each,
-                          void *context, int timeout_ms, struct err_note *note)
+enum err kafka_admin_read(struct kafka_admin *admin, const struct kafka_read *read,
+                          kafka_read_each *each, void *context, int timeout_ms,
+                          struct err_note *note)
 {
     int32_t count, replication;
-    enum err err = kafka_admin_partitions(admin, read->topic, &count, &replication, timeout_ms, note);
+    enum err err =
+        kafka_admin_partitions(admin, read->topic, &count, &replication, timeout_ms, note);
     if (err == OK && read->partition >= count) {
         err = err_note(note, ERR_NO_INPUT, "topic %s has no partition %d, it has %d", read->topic,
                        (int)read->partition, (int)count);

@@ -27,7 +27,8 @@ static const struct property PROPERTIES[] = {
     { "enable.partition.eof", "true", CONSUMERS, true },
     { "check.crcs", "true", CONSUMERS, true },
     { "allow.auto.create.topics", "false", CONSUMERS, true },
-    /* Eager: cooperative loses assignments and loops in 2.0.2. The rebalance callback counts on it. */
+    /* Eager: cooperative loses assignments and loops in 2.0.2. The rebalance callback counts on it.
+     */
     { "partition.assignment.strategy", "range", KAFKA_FOR_GROUP, true },
     { "group.id", NULL, 0, true },
     { "group.instance.id", NULL, 0, true },
@@ -39,7 +40,8 @@ static const struct property PROPERTIES[] = {
     /* --- memory: the defaults are 64 MiB and 50 MB a handle --- */
     { "queued.max.messages.kbytes", "8192", CONSUMERS, true },
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
-    /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked. */
+    /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked.
+     */
     { "max.partition.fetch.bytes", "262144", CONSUMERS, true },
     { "fetch.message.max.bytes", NULL, 0, true },
     { "receive.message.max.bytes", "67108864", ALL, true },
@@ -108,8 +110,9 @@ static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, stru
     }
     /* Its text may carry the value, and the value may be a secret. */
     bool unknown = strncmp(text, "No such", 7) == 0;
-    err_note(note, ERR_CONFIG, "kafka property %s: %s; see `makegood config` for the properties passed on",
-             name, unknown ? "there is no such property" : "the value is not allowed");
+    err_note(note, ERR_CONFIG,
+             "kafka property %s: %s; see `makegood config` for the properties passed on", name,
+             unknown ? "there is no such property" : "the value is not allowed");
     return false;
 }
 
@@ -155,8 +158,8 @@ static bool set_identity(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enu
     return true;
 }
 
-rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use, const char *transactional_id,
-                             struct err_note *note)
+rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use,
+                             const char *transactional_id, struct err_note *note)
 {
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -167,8 +170,8 @@ rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use, const ch
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
-    rd_kafka_t *handle = rd_kafka_new((use & PRODUCERS) != 0 ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
-                                      conf, text, sizeof(text));
+    rd_kafka_t *handle = rd_kafka_new(
+        (use & PRODUCERS) != 0 ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, text, sizeof(text));
     if (handle == NULL) {
         rd_kafka_conf_destroy(conf);
         err_note(note, ERR_CONFIG, "the Kafka client refuses its properties: %s", text);

@@ -100,15 +100,16 @@ void kafka_topics_close(struct kafka_bus *bus)
     bus->topic_count = 0;
 }
 
-/* Asks the brokers each time, through a consumer's handle: a producer's question may make the topic. */
+/* Asks the brokers each time, through a consumer's handle: a producer's question may make the
+ * topic. */
 int32_t kafka_partitions(struct bus *of, int32_t index)
 {
     struct kafka_bus *bus = kafka_of(of);
     struct kafka_topic *topic = kafka_topic_at(bus, index);
     const struct rd_kafka_metadata *metadata = NULL;
     kafka_topic_open(bus, topic, KAFKA_LOG);
-    rd_kafka_resp_err_t err = rd_kafka_metadata(bus->reader, 0, topic->sides[KAFKA_LOG].handle, &metadata,
-                                                KAFKA_METADATA_MS);
+    rd_kafka_resp_err_t err = rd_kafka_metadata(bus->reader, 0, topic->sides[KAFKA_LOG].handle,
+                                                &metadata, KAFKA_METADATA_MS);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
         err = metadata->topics[0].err;
     } else if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -118,7 +119,8 @@ int32_t kafka_partitions(struct bus *of, int32_t index)
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         count = topic->count = metadata->topics[0].partition_cnt;
     } else if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-               err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+               err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
+               err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
         count = 0;
     } else if (kafka_class(err) != BUS_UNAVAILABLE) {
         kafka_fail(bus, err, topic->full); /* TOPIC_AUTHORIZATION_FAILED */
@@ -129,8 +131,8 @@ int32_t kafka_partitions(struct bus *of, int32_t index)
     return count;
 }
 
-rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus, const struct bus_position *positions,
-                                            size_t count)
+rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus,
+                                            const struct bus_position *positions, size_t count)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++) {

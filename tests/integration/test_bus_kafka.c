@@ -340,7 +340,8 @@ static void settings_are_told(void **state)
     assert_int_equal(kafka_admin_describe(world->admin, "order-state", &facts, 10000, &note), OK);
     assert_string_equal(facts.cleanup_policy, "compact");
     assert_int_equal(facts.min_compaction_lag_ms, 60000);
-    assert_int_equal(kafka_admin_describe(world->admin, "absent", &facts, 10000, &note), ERR_NO_INPUT);
+    assert_int_equal(kafka_admin_describe(world->admin, "absent", &facts, 10000, &note),
+                     ERR_NO_INPUT);
     assert_int_equal(kafka_admin_cluster_id(world->admin, id, 10000, &note), OK);
     assert_true(id[0] != 0);
 }
@@ -377,11 +378,14 @@ static void records_are_read(void **state)
     assert_int_equal(kafka_admin_read(world->admin, &read, hear, &some, 10000, &note), OK);
     assert_int_equal(some.count, 3);
     struct heard timed = { 0, 0, -1 };
-    read = (struct kafka_read){ .topic = "order", .partition = 1, .from_ms = clock_wall_ms() - 3600000 };
+    read = (struct kafka_read){ .topic = "order",
+                                .partition = 1,
+                                .from_ms = clock_wall_ms() - 3600000 };
     assert_int_equal(kafka_admin_read(world->admin, &read, hear, &timed, 10000, &note), OK);
     assert_int_equal(timed.count, 20);
     read = (struct kafka_read){ .topic = "order", .partition = 7 };
-    assert_int_equal(kafka_admin_read(world->admin, &read, hear, &timed, 10000, &note), ERR_NO_INPUT);
+    assert_int_equal(kafka_admin_read(world->admin, &read, hear, &timed, 10000, &note),
+                     ERR_NO_INPUT);
 }
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)

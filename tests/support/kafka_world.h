@@ -32,7 +32,8 @@ static inline int world_setup(void **state)
 {
     static int number;
     const char *properties[] = { "bootstrap.servers", world_servers(), NULL };
-    const char *compacted[] = { "cleanup.policy", "compact", "min.compaction.lag.ms", "60000", NULL };
+    const char *compacted[] = { "cleanup.policy", "compact", "min.compaction.lag.ms", "60000",
+                                NULL };
     const char *stamped[] = { "message.timestamp.type", "LogAppendTime", NULL };
     struct world *world = calloc(1, sizeof(*world));
     struct err_note note = { "" };
@@ -66,15 +67,22 @@ static inline int world_teardown(void **state)
     return 0;
 }
 
-/* Topics get the indexes 0 (order) and 1 (order-state). short_polls: thrown out of the group after a
- * second without a poll. */
+/* Topics get the indexes 0 (order) and 1 (order-state). short_polls: thrown out of the group after
+ * a second without a poll. */
 static inline struct bus *world_bus(struct world *world, const char *instance, bool short_polls)
 {
-    const char *properties[] = { "bootstrap.servers", world_servers(),
-                                 short_polls ? "session.timeout.ms" : NULL, "1000",
-                                 "max.poll.interval.ms", "1000", NULL };
-    struct bus_kafka_setup setup = { .properties = properties, .prefix = world->prefix,
-                                     .group = world->group, .instance = instance, .with_group = true };
+    const char *properties[] = { "bootstrap.servers",
+                                 world_servers(),
+                                 short_polls ? "session.timeout.ms" : NULL,
+                                 "1000",
+                                 "max.poll.interval.ms",
+                                 "1000",
+                                 NULL };
+    struct bus_kafka_setup setup = { .properties = properties,
+                                     .prefix = world->prefix,
+                                     .group = world->group,
+                                     .instance = instance,
+                                     .with_group = true };
     struct err_note note;
     enum err err;
     struct bus *bus = bus_kafka_new(&setup, &err, &note);
@@ -121,7 +129,9 @@ static inline void world_send(struct world *world, int32_t partition, int from, 
         int64_t offset;
         int32_t at;
         snprintf(value, sizeof(value), "value %d", i);
-        struct kafka_message message = { "order", partition, TEXT("key"), text_of(value), headers, 2 };
+        struct kafka_message message = {
+            "order", partition, TEXT("key"), text_of(value), headers, 2
+        };
         if (kafka_admin_produce(world->admin, &message, &at, &offset, 10000, &note) != OK) {
             fail_msg("%s", note.text);
         }
@@ -149,7 +159,8 @@ static inline void world_ends(struct bus *bus, int32_t partition, int64_t *stabl
 {
     int64_t first;
     int64_t deadline = clock_monotonic_ms() + WORLD_WAIT_MS;
-    while (bus->ops->ends(bus, (struct bus_place){ 1, partition }, &first, stable, high) != BUS_OK) {
+    while (bus->ops->ends(bus, (struct bus_place){ 1, partition }, &first, stable, high) !=
+           BUS_OK) {
         assert_true(clock_monotonic_ms() < deadline);
     }
     assert_int_equal(first, 0);

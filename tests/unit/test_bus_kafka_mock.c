@@ -10,8 +10,12 @@
 static struct bus *make(const char *servers, bool mock)
 {
     const char *properties[] = { "bootstrap.servers", servers, NULL };
-    struct bus_kafka_setup setup = { .properties = properties, .prefix = "p.", .group = "group",
-                                     .instance = "one", .with_group = true, .mock = mock };
+    struct bus_kafka_setup setup = { .properties = properties,
+                                     .prefix = "p.",
+                                     .group = "group",
+                                     .instance = "one",
+                                     .with_group = true,
+                                     .mock = mock };
     struct err_note note;
     enum err err;
     struct bus *bus = bus_kafka_new(&setup, &err, &note);
@@ -98,8 +102,9 @@ static void fixed_properties_are_refused(void **state)
     (void)state;
     const char *properties[] = { "bootstrap.servers", "127.0.0.1:1", "isolation.level",
                                  "read_uncommitted", NULL };
-    struct bus_kafka_setup setup = { .properties = properties, .prefix = "", .group = "group",
-                                     .instance = "", .with_group = true };
+    struct bus_kafka_setup setup = {
+        .properties = properties, .prefix = "", .group = "group", .instance = "", .with_group = true
+    };
     struct err_note note;
     enum err err = OK;
     assert_null(bus_kafka_new(&setup, &err, &note));
