@@ -1,0 +1,10 @@
+/* Tells systemd how the service is (Type=notify): "READY=1", "STOPPING=1", "STATUS=...". */
+#ifndef MAKEGOOD_IO_NOTIFY_H
+#define MAKEGOOD_IO_NOTIFY_H
+
+#include <stdbool.h>
+
+/* False: nobody asked ($NOTIFY_SOCKET is not set), or it could not be told. */
+bool notify_send(const char *state);
+
+#endif
