@@ -125,6 +125,9 @@ static bool take_attributes(const struct text *values, struct event *event,
                     "source: expected 1..%d printable ASCII bytes without space and |",
                     EVENT_SOURCE_MAX);
     }
+    if (values[TYPE].size == 0) {
+        return fail(fault, DEAD_MALFORMED, "type: expected a type like makegood.action.modify.v1");
+    }
     if (values[CORRELATIONID].size > EVENT_SOURCE_MAX) {
         return fail(fault, DEAD_MALFORMED, "correlationid: expected at most %d bytes",
                     EVENT_SOURCE_MAX);

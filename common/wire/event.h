@@ -34,7 +34,7 @@ const char *dead_reason_name(enum dead_reason reason); /* "malformed", "unknown-
 
 struct event {
     struct text source, id;
-    struct text type;          /* whole: "makegood.action.modify.v1"; at may be NULL (row 4)   */
+    struct text type;          /* whole: "makegood.action.modify.v1"                           */
     struct text correlation;   /* absent when not sent                                         */
     struct text traceparent;   /* absent when not sent or not well formed                      */
     struct text time;          /* attribute `time` as written, absent when not sent            */

@@ -320,7 +320,7 @@ static void envelopes(void **state)
         { "{\"specversion\":\"1.0\",\"id\":\"1\",\"type\":\"t\",\"data\":{}}", DEAD_MISSING_ID },
         { "{\"specversion\":\"1.0\",\"id\":1,\"source\":\"/s\",\"type\":\"t\",\"data\":{}}", DEAD_MALFORMED },
         { "{\"specversion\":\"1.0\",\"id\":\"a|b\",\"source\":\"/s\",\"type\":\"t\",\"data\":{}}", DEAD_MALFORMED },
-        { "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"data\":{}}", DEAD_NONE },
+        { "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"data\":{}}", DEAD_MALFORMED },
         { "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}", DEAD_MALFORMED },
         { "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\",\"data\":{},\"data_base64\":\"\"}", DEAD_MALFORMED },
         { "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\",\"data\":{},\"datacontenttype\":\"text/xml\"}", DEAD_MALFORMED },
