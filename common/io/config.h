@@ -22,14 +22,14 @@ void config_free(struct config *config); /* NULL is allowed */
 /* In this order. Errors name file and line, or the variable. */
 enum err config_file(struct config *config, const char *path, struct err_note *note);
 /* `environment` as environ; what does not begin with MAKEGOOD_ is none of ours. */
-enum err config_environment(struct config *config, const char *const *environment,
+enum err config_environment(struct config *config, char *const *environment,
                             struct err_note *note);
 /* One "key=value" of the command line. */
 enum err config_set(struct config *config, const char *assignment, struct err_note *note);
 /* Reads secrets from their files and checks values. Getters are allowed after it. */
 enum err config_finish(struct config *config, struct err_note *note);
 
-/* Value of a key of the table; asking for another is a bug. "" = none. */
+/* Value of a key of the table, or of a secret; asking for another is a bug. "" = none. */
 const char *config_get(const struct config *config, const char *name);
 int64_t config_int(const struct config *config, const char *name);
 /* Topic of `route.<type>`, NULL = not set. */
@@ -37,13 +37,11 @@ const char *config_route(const struct config *config, const char *outcome_type);
 /* librdkafka's names and values, NULL-terminated: name, value, name, value, ..., NULL. */
 const char *const *config_kafka(const struct config *config);
 
-struct config_row {
-    const char *name, *value; /* a secret's value is "(secret)" */
-    const char *source;       /* "default", "FILE:LINE", "MAKEGOOD_...", "--set" */
-    const char *help;         /* "" of kafka.* and route.* */
-};
-/* Every effective value, in the order of the table, then the others by name. */
+/* Every effective value, in the order of the table, then the others as they came. A secret's value is
+ * "(secret)"; source is "default", "FILE:LINE", "environment MAKEGOOD_..." or "flag --set". */
 void config_each(const struct config *config,
-                 void (*each)(void *context, const struct config_row *row), void *context);
+                 void (*each)(void *context, const char *key, const char *value,
+                              const char *source, const char *help),
+                 void *context);
 
 #endif

@@ -2,9 +2,7 @@
 #ifndef MAKEGOOD_IO_NOTIFY_H
 #define MAKEGOOD_IO_NOTIFY_H
 
-#include <stdbool.h>
-
-/* False: nobody asked ($NOTIFY_SOCKET is not set), or it could not be told. */
-bool notify_send(const char *state);
+/* Nothing happens where nobody asked ($NOTIFY_SOCKET is not set). */
+void notify_send(const char *state);
 
 #endif

@@ -7,8 +7,6 @@
 
 /* Once, at the start of a command that talks to servers. */
 void signals_install(void);
-/* SIGPIPE alone: for commands that Ctrl-C may end as it always does. */
-void signals_ignore_pipe(void);
 /* The signal that asked for the end, 0 = none. */
 int signals_stop_wanted(void);
 
