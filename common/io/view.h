@@ -21,7 +21,8 @@ enum view_result {
     VIEW_OK = 0,
     VIEW_LOST,   /* compare-and-set lost: the index is not what the caller thought; see *index   */
     VIEW_DOWN,   /* unreachable, loading, read-only, out of memory, disk full: wait and try again */
-    VIEW_REFUSED /* authentication, wrong identity, an unsafe policy: a person must mend it       */
+    VIEW_DENIED, /* authentication or ACL: a person must mend it                                 */
+    VIEW_REFUSED /* wrong identity, an unsafe policy: a person must mend it                       */
 };
 
 #define VIEW_DUE_KEEP INT64_C(-1)

@@ -1,0 +1,54 @@
+/* Shared by the files of the Redis view alone. */
+#ifndef MAKEGOOD_IO_VIEW_REDIS_INSIDE_H
+#define MAKEGOOD_IO_VIEW_REDIS_INSIDE_H
+
+#include <hiredis/hiredis.h>
+
+#include "io/view_redis.h"
+
+struct redis_view {
+    struct view view;
+    redisContext *context; /* NULL: not connected */
+    char host[256], user[128], password[1024], identity[600];
+    int port, database, timeout_ms;
+    bool unix_socket;
+    bool checked;          /* identity and policy, on this connection */
+    /* A read that ran out of its arena's memory jumps away with replies under way: whoever came next
+     * would get those. So the connection is dropped. */
+    bool busy;
+    redisReply *held; /* being copied into the arena */
+};
+
+/* Arguments of one command, in an arena. */
+struct redis_command {
+    struct arena *arena;
+    const char **at;
+    size_t *sizes;
+    int count, room;
+};
+
+void redis_command_init(struct redis_command *command, struct arena *arena, int room);
+void redis_add(struct redis_command *command, struct text argument);
+void redis_add_number(struct redis_command *command, int64_t number);
+/* "{group}" and what follows. */
+struct text redis_key(struct arena *arena, struct text group, const char *mark, struct text key);
+
+/* Connects if need be. */
+enum view_result redis_connect(struct redis_view *view, struct err_note *note);
+void redis_drop(struct redis_view *view);
+/* Queues a command. */
+enum view_result redis_send(struct redis_view *view, const struct redis_command *command,
+                            struct err_note *note);
+/* The next reply, to be freed by the caller; anything but OK drops the connection. An error reply is
+ * one too, unless it may be kept (keep_errors). */
+enum view_result redis_receive(struct redis_view *view, redisReply **reply, bool keep_errors,
+                               struct err_note *note);
+/* What an error reply of Redis means. */
+enum view_result redis_meaning(const char *text, struct err_note *note);
+
+/* False: no URL that we take. */
+bool redis_parse_url(struct redis_view *view, const char *url);
+
+enum view_result redis_check(struct view *view, struct err_note *note);
+
+#endif
