@@ -3,12 +3,15 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/time.h"
 #include "io/clock.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+/* TAIL_BYTES: the end of a line that was cut, `"}` and a newline, always has room; UNIT_BYTES: so has
+ * what stands for one character. */
+enum { LINE_MAX_BYTES = 4096, TAIL_BYTES = 3, UNIT_BYTES = 6, NUMBER_BYTES = 24 };
 
 /* The one setting of a process that everything may log: set once at start, then read only. */
 static _Atomic int least_level = LOG_INFO;
@@ -30,11 +33,14 @@ struct line {
     size_t size;
 };
 
+static bool has_room(const struct line *line, size_t size)
+{
+    return line->size + size + TAIL_BYTES <= sizeof(line->bytes);
+}
+
 static void put_byte(struct line *line, char byte)
 {
-    if (line->size < sizeof(line->bytes) - 1) { /* the newline always has room */
-        line->bytes[line->size++] = byte;
-    }
+    line->bytes[line->size++] = byte;
 }
 
 static void put_string(struct line *line, const char *string)
@@ -44,23 +50,55 @@ static void put_string(struct line *line, const char *string)
     }
 }
 
-/* Inside quotes, in both formats alike. */
-static void put_escaped(struct line *line, struct text text)
+/* Bytes of the UTF-8 character that begins there, 0 = none does. Who reads JSON may refuse the line for
+ * one bad byte of somebody's key. */
+static uint32_t character_size(const unsigned char *at, uint32_t left)
+{
+    static const unsigned char least[] = { 0, 0, 0, 0xa0, 0x90 }, most[] = { 0, 0, 0, 0x9f, 0x8f };
+    uint32_t size = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+    if (size == 0 || size > left || at[0] > 0xf4) {
+        return 0;
+    }
+    for (uint32_t i = 1; i < size; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool overlong = (at[0] == 0xe0 || at[0] == 0xf0) && at[1] < least[size];
+    bool too_high = (at[0] == 0xed || at[0] == 0xf4) && at[1] > most[size];
+    return overlong || too_high ? 0 : size;
+}
+
+static void put_control(struct line *line, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    for (uint32_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c == '"' || c == '\\') {
-            put_byte(line, '\\');
-            put_byte(line, (char)c);
-        } else if (c == '\n') {
-            put_string(line, "\\n");
-        } else if (c < 0x20 || c == 0x7f) {
-            put_string(line, "\\u00");
-            put_byte(line, hex[c >> 4]);
-            put_byte(line, hex[c & 15]);
+    if (c == '\n') {
+        put_string(line, "\\n");
+        return;
+    }
+    put_string(line, "\\u00");
+    put_byte(line, hex[c >> 4]);
+    put_byte(line, hex[c & 15]);
+}
+
+/* Inside quotes, in both formats alike. Cut between characters when the line is full. */
+static void put_escaped(struct line *line, struct text text)
+{
+    uint32_t size;
+    for (uint32_t i = 0; i < text.size && has_room(line, UNIT_BYTES); i += size ? size : 1) {
+        const unsigned char *at = (const unsigned char *)text.at + i;
+        size = character_size(at, text.size - i);
+        if (size == 0) {
+            put_string(line, "\\ufffd");
+        } else if (*at < 0x20 || *at == 0x7f) {
+            put_control(line, *at);
         } else {
-            put_byte(line, (char)c);
+            if (*at == '"' || *at == '\\') {
+                put_byte(line, '\\');
+            }
+            for (uint32_t k = 0; k < size; k++) {
+                put_byte(line, (char)at[k]);
+            }
         }
     }
 }
@@ -69,7 +107,7 @@ static bool needs_quotes(struct text text)
 {
     for (uint32_t i = 0; i < text.size; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        if (c <= 0x20 || c == '"' || c == '=' || c == '\\' || c == 0x7f) {
+        if (c <= 0x20 || c == '"' || c == '=' || c == '\\' || c >= 0x7f) {
             return true;
         }
     }
@@ -79,6 +117,9 @@ static bool needs_quotes(struct text text)
 static void put_text(struct line *line, const char *name, struct text text, bool json)
 {
     bool quotes = json || needs_quotes(text);
+    if (!has_room(line, strlen(name) + UNIT_BYTES)) {
+        return;
+    }
     if (json) {
         put_string(line, line->size > 1 ? ",\"" : "\"");
         put_string(line, name);
@@ -99,9 +140,15 @@ static void put_text(struct line *line, const char *name, struct text text, bool
 
 static void put_number(struct line *line, const char *name, int64_t number, bool json)
 {
-    char room[64];
-    snprintf(room, sizeof(room), json ? ",\"%s\":%lld" : " %s=%lld", name, (long long)number);
-    put_string(line, room);
+    char digits[NUMBER_BYTES];
+    if (!has_room(line, strlen(name) + UNIT_BYTES + NUMBER_BYTES)) {
+        return;
+    }
+    snprintf(digits, sizeof(digits), "%lld", (long long)number);
+    put_string(line, json ? ",\"" : " ");
+    put_string(line, name);
+    put_string(line, json ? "\":" : "=");
+    put_string(line, digits);
 }
 
 void log_event(enum log_level level, const char *name, const struct log_key *keys)

@@ -1,6 +1,7 @@
 /* Series in one fixed table; values are relaxed atomics, because the HTTP thread reads them. */
 #include "io/metrics.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 
 #include "base/ensure.h"
 
+#define PREFIX "makegood_" /* of every name; callers may leave it out */
 enum { NAME_MAX_BYTES = 64, LABELS_MAX_BYTES = 192 };
 enum kind { COUNTER, GAUGE, GAUGE_MS, HISTOGRAM };
 
@@ -29,7 +31,7 @@ struct histogram {
 struct metric {
     char name[NAME_MAX_BYTES], labels[LABELS_MAX_BYTES];
     const char *help;
-    enum kind kind;
+    _Atomic enum kind kind; /* a gauge may turn into one of seconds while the HTTP thread lists it */
     _Atomic int64_t value;
     struct histogram *histogram;
 };
@@ -45,8 +47,9 @@ struct metrics *metrics_new(void)
     struct metrics *metrics = calloc(1, sizeof(*metrics));
     if (metrics) {
         pthread_mutex_init(&metrics->lock, NULL);
-        snprintf(metrics->series[METRICS_SERIES_MAX].name, NAME_MAX_BYTES,
-                 "makegood_metrics_overflow_total");
+        struct metric *overflow = &metrics->series[METRICS_SERIES_MAX];
+        snprintf(overflow->name, NAME_MAX_BYTES, PREFIX "metrics_overflow_total");
+        overflow->help = "Updates of series beyond the most that are kept.";
     }
     return metrics;
 }
@@ -59,10 +62,13 @@ void metrics_free(struct metrics *metrics)
     free(metrics);
 }
 
-static struct metric *find_or_add(struct metrics *metrics, enum kind kind, const char *name,
+static struct metric *find_or_add(struct metrics *metrics, enum kind kind, const char *given,
                                   const char *labels, const char *help)
 {
-    ENSURE(strlen(name) < NAME_MAX_BYTES);
+    char name[NAME_MAX_BYTES];
+    bool prefixed = strncmp(given, PREFIX, strlen(PREFIX)) == 0;
+    ENSURE(strlen(given) + strlen(PREFIX) < sizeof(name));
+    snprintf(name, sizeof(name), "%s%s", prefixed ? "" : PREFIX, given);
     for (size_t i = 0; i < metrics->count; i++) {
         struct metric *metric = &metrics->series[i];
         if (strcmp(metric->name, name) == 0 && strcmp(metric->labels, labels) == 0) {
@@ -126,7 +132,9 @@ void metric_set(struct metric *metric, int64_t value)
 
 void metric_set_ms(struct metric *metric, int64_t milliseconds)
 {
-    metric->kind = metric->kind == GAUGE ? GAUGE_MS : metric->kind;
+    if (atomic_load_explicit(&metric->kind, memory_order_relaxed) == GAUGE) {
+        atomic_store_explicit(&metric->kind, GAUGE_MS, memory_order_relaxed);
+    }
     metric_set(metric, milliseconds);
 }
 
@@ -231,31 +239,76 @@ static void print_family(struct text_out *out, struct metrics *metrics, size_t f
     }
 }
 
-static void print_process(struct text_out *out)
+/* What /proc/self/stat says, in its units. */
+struct process_times {
+    unsigned long long user, kernel, started, pages;
+};
+
+static struct process_times process_times(void)
 {
-    unsigned long long user = 0, kernel = 0, pages = 0;
-    FILE *file = fopen("/proc/self/stat", "r");
+    struct process_times times = { 0 };
+    char line[1024];
+    FILE *file = fopen("/proc/self/stat", "re");
+    size_t size = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+    line[size] = 0;
+    const char *after = strrchr(line, ')'); /* the name may hold anything */
+    if (after) {
+        sscanf(after + 1,
+               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d "
+               "%llu %*u %llu",
+               &times.user, &times.kernel, &times.started, &times.pages);
+    }
     if (file) {
-        char line[1024];
-        size_t size = fread(line, 1, sizeof(line) - 1, file);
-        line[size] = 0;
-        const char *after = strrchr(line, ')'); /* the name may hold anything */
-        if (after) {
-            sscanf(after + 1,
-                   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d "
-                   "%*u %*u %llu",
-                   &user, &kernel, &pages);
-        }
         fclose(file);
     }
+    return times;
+}
+
+static long long open_files(void)
+{
+    long long count = -2; /* "." and ".."; the folder's own descriptor goes with the third */
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder) {
+        return 0;
+    }
+    while (readdir(folder)) {
+        count++;
+    }
+    closedir(folder);
+    return count - 1;
+}
+
+/* Seconds since 1970 of the machine's start. */
+static unsigned long long boot_time(void)
+{
+    char line[256];
+    unsigned long long at = 0;
+    FILE *file = fopen("/proc/stat", "re");
+    while (file && fgets(line, sizeof(line), file) && sscanf(line, "btime %llu", &at) != 1) {
+    }
+    if (file) {
+        fclose(file);
+    }
+    return at;
+}
+
+static void print_process(struct text_out *out)
+{
+    struct process_times times = process_times();
     unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
-    unsigned long long cpu_ms = (user + kernel) * 1000 / ticks;
+    unsigned long long cpu_ms = (times.user + times.kernel) * 1000 / ticks;
     print(out,
           "# HELP process_cpu_seconds_total User and system CPU time.\n"
           "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total %llu.%03llu\n"
           "# HELP process_resident_memory_bytes Resident memory.\n"
           "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %llu\n",
-          cpu_ms / 1000, cpu_ms % 1000, pages * (unsigned long long)sysconf(_SC_PAGESIZE));
+          cpu_ms / 1000, cpu_ms % 1000, times.pages * (unsigned long long)sysconf(_SC_PAGESIZE));
+    print(out,
+          "# HELP process_open_fds Open file descriptors.\n"
+          "# TYPE process_open_fds gauge\nprocess_open_fds %lld\n"
+          "# HELP process_start_time_seconds Start of the process since 1970.\n"
+          "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %llu\n",
+          open_files(), boot_time() + times.started / ticks);
     print(out, "# HELP makegood_build_info The release.\n# TYPE makegood_build_info gauge\n"
                "makegood_build_info{version=\"" MAKEGOOD_VERSION "\"} 1\n");
 }
@@ -267,6 +320,9 @@ char *metrics_text(struct metrics *metrics, size_t *size)
     for (size_t i = 0; i < metrics->count; i++) {
         print_family(&out, metrics, i);
     }
+    struct metric *overflow = &metrics->series[METRICS_SERIES_MAX];
+    print(&out, "# HELP %s %s\n# TYPE %s counter\n", overflow->name, overflow->help, overflow->name);
+    print_series(&out, overflow);
     pthread_mutex_unlock(&metrics->lock);
     print_process(&out);
     *size = out.size;
