@@ -1,13 +1,14 @@
 /*
  * Time zones from the system's database (/usr/share/zoneinfo, Debian's tzdata), and fixed offsets.
- * What was found is kept, at most ZONES_MAX of them; what was not is asked for again.
+ * What was found is kept; ZONES_MAX is more than there are names and offsets, so what is found never
+ * hangs on what was asked before. What was not found is asked for again.
  */
 #ifndef MAKEGOOD_IO_ZONEINFO_H
 #define MAKEGOOD_IO_ZONEINFO_H
 
 #include "base/zone.h"
 
-enum { ZONES_MAX = 1024 };
+enum { ZONES_MAX = 4096 };
 
 struct zones;
 
