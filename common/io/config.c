@@ -1,5 +1,5 @@
 /* The table of keys, and where their values come from. */
-#include "io/config.h"
+#include "io/config_inside.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "base/ensure.h"
 #include "base/nearest.h"
 
-enum { VALUES_MAX = 256, KEY_SIZE = 128, VALUE_SIZE = 1024, SOURCE_SIZE = 256 };
-enum kind { TEXT_VALUE, NUMBER, CHOICE };
+enum { NAME_BYTES_MAX = 100 };
+enum kind { TEXT_VALUE, NAME, URL, NUMBER, CHOICE }; /* NAME: what Kafka allows in one */
 
 struct key {
     const char *name, *standard, *help;
@@ -22,11 +22,11 @@ struct key {
 
 static const struct key keys[] = {
     { "kafka.bootstrap.servers", "127.0.0.1:9092", "brokers to begin with, host:port,...", 0 },
-    { "redis.url", "redis://127.0.0.1:6379/0", "redis://[user@]host:port/db or unix:///path", 0 },
+    { "redis.url", "redis://127.0.0.1:6379/0", "redis://[user@]host:port/db or unix:///path", URL },
     { "redis.password_file", "", "file that holds the password of Redis", 0 },
-    { "topics.prefix", "", "in front of every topic's name", 0 },
-    { "group", "makegood", "consumer group; one per installation", 0 },
-    { "instance", "", "stable name of this process; makes a restart in place fast", 0 },
+    { "topics.prefix", "", "in front of every topic's name", NAME },
+    { "group", "makegood", "consumer group; one per installation", NAME, .least = 1 },
+    { "instance", "", "stable name of this process; makes a restart in place fast", NAME },
     { "http.listen", "127.0.0.1:9464", "of /metrics, /livez, /readyz; empty = off", 0 },
     { "log.format", "logfmt", "logfmt or json", CHOICE, .choices = "logfmt|json" },
     { "log.level", "info", "debug, info, warn, error or off", CHOICE,
@@ -37,23 +37,14 @@ static const struct key keys[] = {
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 
 /* Properties of librdkafka that hold a secret: only by their _file key. */
-static const char *const secrets[] = { "kafka.sasl.password", "kafka.ssl.key.password",
-                                       "kafka.ssl.keystore.password", "redis.password", NULL };
-
-enum rank { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG };
-
-struct value {
-    char key[KEY_SIZE], value[VALUE_SIZE], source[SOURCE_SIZE];
-    enum rank rank;
-    bool secret;
-};
-
-struct config {
-    bool (*fixed)(const char *property);
-    struct value values[VALUES_MAX];
-    size_t count;
-    const char *kafka[VALUES_MAX * 2 + 1];
-};
+static const char *const secrets[] = { "kafka.sasl.password",
+                                       "kafka.sasl.oauthbearer.client.secret",
+                                       "kafka.sasl.oauthbearer.config",
+                                       "kafka.ssl.key.password",
+                                       "kafka.ssl.key.pem",
+                                       "kafka.ssl.keystore.password",
+                                       "redis.password",
+                                       NULL };
 
 static const struct key *find_key(const char *name)
 {
@@ -115,6 +106,9 @@ struct config *config_new(bool (*fixed)(const char *property))
 
 void config_free(struct config *config)
 {
+    if (config) {
+        explicit_bzero(config->values, config->count * sizeof(struct value));
+    }
     free(config);
 }
 
@@ -168,6 +162,25 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+static enum err check_text(const struct key *key, const char *value, const char *source,
+                           struct err_note *note)
+{
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (key->kind == NAME && (strlen(value) < (size_t)key->least || strlen(value) > NAME_BYTES_MAX ||
+                              strspn(value, name) != strlen(value))) {
+        return err_note(note, ERR_CONFIG,
+                        "%s: %s: expected %lld to %d letters, digits, `.`, `_` or `-`, got %.100s",
+                        source, key->name, (long long)key->least, NAME_BYTES_MAX, value);
+    }
+    const char *at = key->kind == URL ? strrchr(value, '@') : NULL, *user = strstr(value, "://");
+    if (at && user && memchr(user + 3, ':', (size_t)(at - user))) {
+        return err_note(note, ERR_CONFIG,
+                        "%s: %s: a password in a URL is printed and logged; use redis.password_file",
+                        source, key->name);
+    }
+    return OK;
+}
+
 static enum err check_value(const struct key *key, const char *value, const char *source,
                             struct err_note *note)
 {
@@ -184,7 +197,7 @@ static enum err check_value(const struct key *key, const char *value, const char
                             key->name, (long long)key->least, (long long)key->most, value);
         }
     }
-    return OK;
+    return check_text(key, value, source, note);
 }
 
 static enum err put(struct config *config, const char *name, const char *value, enum rank rank,
@@ -237,7 +250,8 @@ static char *trim(char *text)
 static enum err take_line(struct config *config, char *line, const char *source,
                           struct err_note *note)
 {
-    char *text = trim(line);
+    bool marked = strncmp(line, "\xef\xbb\xbf", 3) == 0; /* some editors begin a file with it */
+    char *text = trim(marked ? line + 3 : line);
     if (*text == 0 || *text == '#') {
         return OK;
     }
@@ -263,6 +277,9 @@ enum err config_file(struct config *config, const char *path, struct err_note *n
         char source[SOURCE_SIZE];
         snprintf(source, sizeof(source), "%.200s:%d", path, number);
         err = take_line(config, line, source, note);
+    }
+    if (err == OK && ferror(file)) {
+        err = err_note(note, ERR_NO_INPUT, "configuration file %s: %s", path, strerror(errno));
     }
     free(line);
     fclose(file);
@@ -297,10 +314,14 @@ static void key_of_variable(const char *variable, char key[KEY_SIZE])
     }
 }
 
+/* What is no key: our own tests' and tools', and the addresses that Kubernetes gives to every pod of a
+ * namespace with a service of the name "makegood". */
 static bool is_ours_alone(const char *name)
 {
     return strncmp(name, "TEST_", 5) == 0 || strcmp(name, "CACHE") == 0 ||
-           strcmp(name, "CONFIG") == 0;
+           strcmp(name, "CONFIG") == 0 || strcmp(name, "PORT") == 0 ||
+           strncmp(name, "PORT_", 5) == 0 || strcmp(name, "SERVICE_HOST") == 0 ||
+           strncmp(name, "SERVICE_PORT", 12) == 0;
 }
 
 enum err config_environment(struct config *config, char *const *environ, struct err_note *note)
@@ -337,27 +358,6 @@ enum err config_set(struct config *config, const char *setting, struct err_note 
 
 /* --- finishing --- */
 
-static enum err read_secret(struct config *config, const char *name, const char *path,
-                            const char *source, struct err_note *note)
-{
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        return err_note(note, ERR_CONFIG, "%s: %s_file %s: %s", source, name, path, strerror(errno));
-    }
-    ENSURE(config->count < VALUES_MAX);
-    struct value *value = &config->values[config->count++];
-    size_t size = fread(value->value, 1, sizeof(value->value) - 1, file);
-    fclose(file);
-    if (size && value->value[size - 1] == '\n') {
-        size--;
-    }
-    value->value[size] = 0;
-    snprintf(value->key, sizeof(value->key), "%s", name);
-    snprintf(value->source, sizeof(value->source), "%s", source);
-    value->secret = true;
-    return OK;
-}
-
 enum err config_finish(struct config *config, struct err_note *note)
 {
     size_t count = config->count, n = 0;
@@ -365,7 +365,7 @@ enum err config_finish(struct config *config, struct err_note *note)
         const struct value *value = &config->values[i];
         char secret[KEY_SIZE];
         if (secret_of_file(value->key, secret) && value->value[0]) {
-            enum err err = read_secret(config, secret, value->value, value->source, note);
+            enum err err = config_read_secret(config, secret, value->value, value->source, note);
             if (err != OK) {
                 return err;
             }
