@@ -166,17 +166,19 @@ static enum err check_text(const struct key *key, const char *value, const char 
                            struct err_note *note)
 {
     static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    if (key->kind == NAME && (strlen(value) < (size_t)key->least || strlen(value) > NAME_BYTES_MAX ||
-                              strspn(value, name) != strlen(value))) {
+    if (key->kind == NAME &&
+        (strlen(value) < (size_t)key->least || strlen(value) > NAME_BYTES_MAX ||
+         strspn(value, name) != strlen(value))) {
         return err_note(note, ERR_CONFIG,
                         "%s: %s: expected %lld to %d letters, digits, `.`, `_` or `-`, got %.100s",
                         source, key->name, (long long)key->least, NAME_BYTES_MAX, value);
     }
     const char *at = key->kind == URL ? strrchr(value, '@') : NULL, *user = strstr(value, "://");
     if (at && user && memchr(user + 3, ':', (size_t)(at - user))) {
-        return err_note(note, ERR_CONFIG,
-                        "%s: %s: a password in a URL is printed and logged; use redis.password_file",
-                        source, key->name);
+        return err_note(
+            note, ERR_CONFIG,
+            "%s: %s: a password in a URL is printed and logged; use redis.password_file", source,
+            key->name);
     }
     return OK;
 }
@@ -193,8 +195,8 @@ static enum err check_value(const struct key *key, const char *value, const char
         errno = 0;
         long long number = strtoll(value, &end, 10);
         if (errno || end == value || *end || number < key->least || number > key->most) {
-            return err_note(note, ERR_CONFIG, "%s: %s: expected a number %lld..%lld, got %s", source,
-                            key->name, (long long)key->least, (long long)key->most, value);
+            return err_note(note, ERR_CONFIG, "%s: %s: expected a number %lld..%lld, got %s",
+                            source, key->name, (long long)key->least, (long long)key->most, value);
         }
     }
     return check_text(key, value, source, note);
@@ -314,8 +316,8 @@ static void key_of_variable(const char *variable, char key[KEY_SIZE])
     }
 }
 
-/* What is no key: our own tests' and tools', and the addresses that Kubernetes gives to every pod of a
- * namespace with a service of the name "makegood". */
+/* What is no key: our own tests' and tools', and the addresses that Kubernetes gives to every pod
+ * of a namespace with a service of the name "makegood". */
 static bool is_ours_alone(const char *name)
 {
     return strncmp(name, "TEST_", 5) == 0 || strcmp(name, "CACHE") == 0 ||
@@ -411,8 +413,8 @@ const char *config_route(const struct config *config, const char *outcome_type)
 }
 
 void config_each(const struct config *config,
-                 void (*each)(void *context, const char *key, const char *value,
-                              const char *source, const char *help),
+                 void (*each)(void *context, const char *key, const char *value, const char *source,
+                              const char *help),
                  void *context)
 {
     for (size_t i = 0; i < config->count; i++) {

@@ -34,7 +34,8 @@ enum err config_read_secret(struct config *config, const char *name, const char 
     }
     FILE *file = open_secret(name, path);
     if (!file) {
-        return err_note(note, ERR_CONFIG, "%s: %s_file %s: %s", source, name, path, strerror(errno));
+        return err_note(note, ERR_CONFIG, "%s: %s_file %s: %s", source, name, path,
+                        strerror(errno));
     }
     struct value *value = &config->values[config->count];
     size_t size = fread(value->value, 1, sizeof(value->value), file);
@@ -45,8 +46,9 @@ enum err config_read_secret(struct config *config, const char *name, const char 
     value->value[too_long ? 0 : size] = 0;
     if (strlen(value->value) != size || size == 0) {
         value->value[0] = 0;
-        return err_note(note, ERR_CONFIG, "%s: %s_file %s: is empty, a folder, binary or over %d bytes",
-                        source, name, path, VALUE_SIZE - 1);
+        return err_note(note, ERR_CONFIG,
+                        "%s: %s_file %s: is empty, a folder, binary or over %d bytes", source, name,
+                        path, VALUE_SIZE - 1);
     }
     snprintf(value->key, sizeof(value->key), "%s", name);
     snprintf(value->source, sizeof(value->source), "%s", source);

@@ -100,10 +100,11 @@ static enum MHD_Result answer_page(const struct http *http, struct MHD_Connectio
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "no such page; see /\n");
 }
 
-/* Called once when the head is there, and again after each piece of a body, which is thrown away. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
-                                  const char *method, const char *version, const char *body,
-                                  size_t *body_size, void **request)
+/* Called once when the head is there, and again after each piece of a body, which is thrown away.
+ */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *body, size_t *body_size, void **request)
 {
     static char seen; /* only its address is used */
     (void)version;
@@ -172,9 +173,10 @@ static int open_socket(const char *listen, enum err *err, struct err_note *note)
     struct addrinfo *found = NULL;
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     if (!split(listen, host, &port)) {
-        *err = err_note(note, ERR_CONFIG,
-                        "http.listen: expected host:port, [host]:port or :port, got %.100s; empty = off",
-                        listen);
+        *err = err_note(
+            note, ERR_CONFIG,
+            "http.listen: expected host:port, [host]:port or :port, got %.100s; empty = off",
+            listen);
         return -1;
     }
     int failed = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
@@ -188,8 +190,9 @@ static int open_socket(const char *listen, enum err *err, struct err_note *note)
     }
     freeaddrinfo(found);
     if (fd < 0) {
-        *err = err_note(note, ERR_CONFIG, "http.listen: %.100s: %s; set another port, or empty = off",
-                        listen, strerror(errno));
+        *err =
+            err_note(note, ERR_CONFIG, "http.listen: %.100s: %s; set another port, or empty = off",
+                     listen, strerror(errno));
     }
     return fd;
 }

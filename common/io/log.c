@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "io/clock.h"
 
-/* TAIL_BYTES: the end of a line that was cut, `"}` and a newline, always has room; UNIT_BYTES: so has
- * what stands for one character. */
+/* TAIL_BYTES: the end of a line that was cut, `"}` and a newline, always has room; UNIT_BYTES: so
+ * has what stands for one character. */
 enum { LINE_MAX_BYTES = 4096, TAIL_BYTES = 3, UNIT_BYTES = 6, NUMBER_BYTES = 24 };
 
 /* The one setting of a process that everything may log: set once at start, then read only. */
@@ -50,8 +50,8 @@ static void put_string(struct line *line, const char *string)
     }
 }
 
-/* Bytes of the UTF-8 character that begins there, 0 = none does. Who reads JSON may refuse the line for
- * one bad byte of somebody's key. */
+/* Bytes of the UTF-8 character that begins there, 0 = none does. Who reads JSON may refuse the line
+ * for one bad byte of somebody's key. */
 static uint32_t character_size(const unsigned char *at, uint32_t left)
 {
     static const unsigned char least[] = { 0, 0, 0, 0xa0, 0x90 }, most[] = { 0, 0, 0, 0x9f, 0x8f };

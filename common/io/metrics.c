@@ -18,9 +18,9 @@ enum { NAME_MAX_BYTES = 64, LABELS_MAX_BYTES = 192 };
 enum kind { COUNTER, GAUGE, GAUGE_MS, HISTOGRAM };
 
 /* Upper bounds in microseconds: 0.5 ms .. 60 s. */
-static const int64_t bounds[] = { 500,    1000,   2500,    5000,    10000,   15000,   25000,
-                                  40000,  100000, 250000,  500000,  1000000, 2500000, 5000000,
-                                  10000000, 30000000, 60000000 };
+static const int64_t bounds[] = { 500,     1000,    2500,     5000,     10000,   15000,
+                                  25000,   40000,   100000,   250000,   500000,  1000000,
+                                  2500000, 5000000, 10000000, 30000000, 60000000 };
 enum { BUCKETS = sizeof(bounds) / sizeof(*bounds) };
 
 struct histogram {
@@ -31,7 +31,8 @@ struct histogram {
 struct metric {
     char name[NAME_MAX_BYTES], labels[LABELS_MAX_BYTES];
     const char *help;
-    _Atomic enum kind kind; /* a gauge may turn into one of seconds while the HTTP thread lists it */
+    _Atomic enum kind
+        kind; /* a gauge may turn into one of seconds while the HTTP thread lists it */
     _Atomic int64_t value;
     struct histogram *histogram;
 };
@@ -160,7 +161,8 @@ struct text_out {
     bool failed;
 };
 
-__attribute__((format(printf, 2, 3))) static void print(struct text_out *out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void print(struct text_out *out, const char *format,
+                                                        ...)
 {
     va_list arguments, again;
     va_start(arguments, format);
@@ -190,8 +192,7 @@ static void print_histogram(struct text_out *out, struct metric *metric)
     for (size_t i = 0; i < BUCKETS; i++) {
         total += atomic_load_explicit(&metric->histogram->buckets[i], memory_order_relaxed);
         print(out, "%s_bucket{%s%sle=\"%lld.%06lld\"} %lld\n", metric->name, metric->labels, comma,
-              (long long)(bounds[i] / 1000000), (long long)(bounds[i] % 1000000),
-              (long long)total);
+              (long long)(bounds[i] / 1000000), (long long)(bounds[i] % 1000000), (long long)total);
     }
     total += atomic_load_explicit(&metric->histogram->buckets[BUCKETS], memory_order_relaxed);
     int64_t sum = atomic_load_explicit(&metric->histogram->sum_us, memory_order_relaxed);
@@ -321,7 +322,8 @@ char *metrics_text(struct metrics *metrics, size_t *size)
         print_family(&out, metrics, i);
     }
     struct metric *overflow = &metrics->series[METRICS_SERIES_MAX];
-    print(&out, "# HELP %s %s\n# TYPE %s counter\n", overflow->name, overflow->help, overflow->name);
+    print(&out, "# HELP %s %s\n# TYPE %s counter\n", overflow->name, overflow->help,
+          overflow->name);
     print_series(&out, overflow);
     pthread_mutex_unlock(&metrics->lock);
     print_process(&out);

@@ -53,8 +53,8 @@ static enum view_result send_due(struct redis_view *view, struct arena *arena,
     struct text due = redis_key(arena, read->group, "@due", no_key);
     struct text limit = arena_printf(arena, "%lld", (long long)read->due_limit_ms);
     struct text many = arena_printf(arena, "%zu", read->due_max);
-    struct text range[] = { TEXT("ZRANGEBYSCORE"), due, TEXT("-inf"), limit, TEXT("WITHSCORES"),
-                            TEXT("LIMIT"), TEXT("0"), many };
+    struct text range[] = { TEXT("ZRANGEBYSCORE"), due,           TEXT("-inf"), limit,
+                            TEXT("WITHSCORES"),    TEXT("LIMIT"), TEXT("0"),    many };
     struct text first[] = { TEXT("ZRANGE"), due, TEXT("0"), TEXT("0"), TEXT("WITHSCORES") };
     enum view_result result = send_words(view, arena, range, 8, note);
     return result == VIEW_OK ? send_words(view, arena, first, 5, note) : result;
@@ -89,8 +89,7 @@ static bool take_values(struct arena *arena, struct view_read *read, const redis
     for (size_t i = 0; i < read->key_count; i++) {
         const redisReply *value = reply->element[i + 1];
         if (value->type == REDIS_REPLY_STRING) {
-            read->values[i] =
-                arena_copy(arena, (struct text){ value->str, (uint32_t)value->len });
+            read->values[i] = arena_copy(arena, (struct text){ value->str, (uint32_t)value->len });
         }
     }
     return true;
@@ -318,8 +317,12 @@ static enum view_result redis_fold(struct view *base, struct text group, int64_t
                                    int64_t *index, struct err_note *note)
 {
     ENSURE(count <= VIEW_FOLD_ENTRIES_MAX);
-    struct fold fold = { .view = (struct redis_view *)base, .group = group, .before = before,
-                         .after = after, .entries = entries, .count = count };
+    struct fold fold = { .view = (struct redis_view *)base,
+                         .group = group,
+                         .before = before,
+                         .after = after,
+                         .entries = entries,
+                         .count = count };
     arena_init(&fold.arena, 0);
     enum view_result result = ready(fold.view, note);
     result = result == VIEW_OK ? watch_index(&fold, index, note) : result;
@@ -388,17 +391,20 @@ struct view *view_redis_new(const struct view_redis_setup *setup, enum err *err,
     snprintf(view->identity, sizeof(view->identity), "%s", setup->identity ? setup->identity : "");
     if (strlen(view->password) == sizeof(view->password) - 1 ||
         strlen(view->identity) == sizeof(view->identity) - 1) {
-        *err = err_note(note, ERR_CONFIG, "the password of redis, or the identity of the view (its "
+        *err = err_note(note, ERR_CONFIG,
+                        "the password of redis, or the identity of the view (its "
                         "topics.prefix and group), is too long");
     } else if (strncmp(setup->url, "rediss://", 9) == 0) {
-        *err = err_note(note, ERR_CONFIG,
-                        "redis.url: rediss:// needs a hiredis with TLS, which this build has not; use a "
-                        "unix socket or a TLS tunnel");
+        *err = err_note(
+            note, ERR_CONFIG,
+            "redis.url: rediss:// needs a hiredis with TLS, which this build has not; use a "
+            "unix socket or a TLS tunnel");
     } else if (!redis_parse_url(view, setup->url)) {
-        *err = err_note(note, ERR_CONFIG,
-                        "redis.url: expected redis://[user@]host[:port][/db] or unix:///path, without a "
-                        "password (redis.password_file), got %s",
-                        strchr(setup->url, '@') ? "another form" : setup->url);
+        *err = err_note(
+            note, ERR_CONFIG,
+            "redis.url: expected redis://[user@]host[:port][/db] or unix:///path, without a "
+            "password (redis.password_file), got %s",
+            strchr(setup->url, '@') ? "another form" : setup->url);
     } else {
         *err = OK;
         return &view->view;

@@ -38,9 +38,10 @@ static enum view_result check_policy(struct redis_view *view, struct arena *aren
         result = redis_meaning(reply->str, note);
     } else if (reply->type == REDIS_REPLY_STRING &&
                !info_is(reply->str, "maxmemory_policy:noeviction")) {
-        err_note(note, ERR_CONFIG,
-                 "redis may evict keys: set maxmemory-policy noeviction (CONFIG SET maxmemory-policy "
-                 "noeviction, and in redis.conf)");
+        err_note(
+            note, ERR_CONFIG,
+            "redis may evict keys: set maxmemory-policy noeviction (CONFIG SET maxmemory-policy "
+            "noeviction, and in redis.conf)");
         result = VIEW_REFUSED;
     }
     freeReplyObject(reply);
@@ -66,10 +67,11 @@ static enum view_result check_identity(struct redis_view *view, struct arena *ar
         return result;
     }
     if (reply->type != REDIS_REPLY_STRING || strcmp(reply->str, view->identity) != 0) {
-        err_note(note, ERR_CONFIG,
-                 "this redis database holds the view of \"%s\" and not of \"%s\"; use another database "
-                 "in redis.url",
-                 reply->type == REDIS_REPLY_STRING ? reply->str : "?", view->identity);
+        err_note(
+            note, ERR_CONFIG,
+            "this redis database holds the view of \"%s\" and not of \"%s\"; use another database "
+            "in redis.url",
+            reply->type == REDIS_REPLY_STRING ? reply->str : "?", view->identity);
         result = VIEW_REFUSED;
     }
     freeReplyObject(reply);

@@ -55,21 +55,25 @@ enum view_result redis_meaning(const char *text, struct err_note *note)
 {
     if (begins(text, "NOAUTH") || begins(text, "WRONGPASS") || begins(text, "ERR AUTH") ||
         begins(text, "ERR invalid password")) {
-        err_note(note, ERR_REFUSED, "redis refuses the password: %s; set redis.password_file", text);
+        err_note(note, ERR_REFUSED, "redis refuses the password: %s; set redis.password_file",
+                 text);
         return VIEW_DENIED;
     }
     if (begins(text, "NOPERM")) {
-        err_note(note, ERR_REFUSED, "redis refuses a command to this user: %s; see ACL SETUSER", text);
+        err_note(note, ERR_REFUSED, "redis refuses a command to this user: %s; see ACL SETUSER",
+                 text);
         return VIEW_DENIED;
     }
     if (begins(text, "OOM")) {
         err_note(note, ERR_UNAVAILABLE, "redis is out of memory: raise maxmemory (%s)", text);
     } else if (begins(text, "MISCONF")) {
-        err_note(note, ERR_UNAVAILABLE, "redis cannot write to its disk: free some room (%s)", text);
+        err_note(note, ERR_UNAVAILABLE, "redis cannot write to its disk: free some room (%s)",
+                 text);
     } else if (begins(text, "LOADING")) {
         err_note(note, ERR_UNAVAILABLE, "redis is loading its file");
     } else if (begins(text, "READONLY")) {
-        err_note(note, ERR_UNAVAILABLE, "redis is a read-only replica: point redis.url at the primary");
+        err_note(note, ERR_UNAVAILABLE,
+                 "redis is a read-only replica: point redis.url at the primary");
     } else {
         err_note(note, ERR_UNAVAILABLE, "redis answers: %s", text);
     }
@@ -93,10 +97,11 @@ static enum view_result down(struct redis_view *view, struct err_note *note)
 {
     const redisContext *context = view->context;
     bool late = context && context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
-    err_note(note, ERR_UNAVAILABLE, "redis at %s does not answer: %s; is it up, and redis.url right?",
-             view->host, late                      ? "timed out"
-                         : context && context->err ? context->errstr
-                                                   : "no connection");
+    err_note(note, ERR_UNAVAILABLE,
+             "redis at %s does not answer: %s; is it up, and redis.url right?", view->host,
+             late                      ? "timed out"
+             : context && context->err ? context->errstr
+                                       : "no connection");
     redis_drop(view);
     return VIEW_DOWN;
 }

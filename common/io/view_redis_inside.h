@@ -12,9 +12,9 @@ struct redis_view {
     char host[256], user[128], password[1024], identity[600];
     int port, database, timeout_ms;
     bool unix_socket;
-    bool checked;          /* identity and policy, on this connection */
-    /* A read that ran out of its arena's memory jumps away with replies under way: whoever came next
-     * would get those. So the connection is dropped. */
+    bool checked; /* identity and policy, on this connection */
+    /* A read that ran out of its arena's memory jumps away with replies under way: whoever came
+     * next would get those. So the connection is dropped. */
     bool busy;
     redisReply *held; /* being copied into the arena */
 };
@@ -39,8 +39,8 @@ void redis_drop(struct redis_view *view);
 /* Queues a command. */
 enum view_result redis_send(struct redis_view *view, const struct redis_command *command,
                             struct err_note *note);
-/* The next reply, to be freed by the caller; anything but OK drops the connection. An error reply is
- * one too, unless it may be kept (keep_errors). */
+/* The next reply, to be freed by the caller; anything but OK drops the connection. An error reply
+ * is one too, unless it may be kept (keep_errors). */
 enum view_result redis_receive(struct redis_view *view, redisReply **reply, bool keep_errors,
                                struct err_note *note);
 /* What an error reply of Redis means. */

@@ -31,8 +31,8 @@ void zones_free(struct zones *zones)
     }
 }
 
-/* Names that mean another thing on another machine (a verdict must not hang on that), or with seconds
- * that UTC does not count. */
+/* Names that mean another thing on another machine (a verdict must not hang on that), or with
+ * seconds that UTC does not count. */
 static bool is_of_this_machine(struct text name)
 {
     static const char *const words[] = { "localtime", "posixrules", "Factory" };

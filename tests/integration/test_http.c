@@ -142,8 +142,8 @@ static void only_get_and_head_of_what_there_is(void **state)
 static void addresses(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "9464",       "127.0.0.1",    "127.0.0.1:",     "127.0.0.1:x",
-                                       "::1:9464",   "127.0.0.1:-1", "127.0.0.1:70000" };
+    static const char *const bad[] = { "9464",     "127.0.0.1",    "127.0.0.1:",     "127.0.0.1:x",
+                                       "::1:9464", "127.0.0.1:-1", "127.0.0.1:70000" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         enum err err = OK;
         struct err_note note = { "" };
@@ -170,7 +170,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(metrics_are_prometheus_text, open_world, close_world),
         cmocka_unit_test_setup_teardown(probes_say_how_it_is, open_world, close_world),
-        cmocka_unit_test_setup_teardown(only_get_and_head_of_what_there_is, open_world, close_world),
+        cmocka_unit_test_setup_teardown(only_get_and_head_of_what_there_is, open_world,
+                                        close_world),
         cmocka_unit_test(addresses),
         cmocka_unit_test_setup_teardown(a_taken_port_is_said, open_world, close_world),
     };

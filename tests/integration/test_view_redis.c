@@ -1,4 +1,5 @@
-/* The view in Redis, on a redis-server of this test's own, which it may stop, fill and misconfigure. */
+/* The view in Redis, on a redis-server of this test's own, which it may stop, fill and
+ * misconfigure. */
 #include "support/view_conformance.h"
 
 #include <errno.h>
@@ -368,20 +369,32 @@ static void a_read_that_was_left_leaves_no_answers_behind(void **state)
 static void urls(void **state)
 {
     (void)state;
-    static const char *const good[] = { "redis://h", "redis://h/", "redis://h:1/0", "redis://u@h:6379/15",
-                                        "redis://[::1]:6379", "redis://[::1]", "unix:///a/b",
-                                        "unix:///a?db=2" };
-    static const char *const bad[] = { "",            "h:6379",       "redis://",       "redis://:6379",
-                                       "redis://h:0", "redis://h:99999", "redis://h:/0", "redis://h/x",
-                                       "redis://h/-1", "unix://a",    "unix:///a?db=",  "redis://@h",
-                                       "redis://u:p4ss@h", "rediss://h", "redis://[::1" };
+    static const char *const good[] = { "redis://h",          "redis://h/",
+                                        "redis://h:1/0",      "redis://u@h:6379/15",
+                                        "redis://[::1]:6379", "redis://[::1]",
+                                        "unix:///a/b",        "unix:///a?db=2" };
+    static const char *const bad[] = { "",
+                                       "h:6379",
+                                       "redis://",
+                                       "redis://:6379",
+                                       "redis://h:0",
+                                       "redis://h:99999",
+                                       "redis://h:/0",
+                                       "redis://h/x",
+                                       "redis://h/-1",
+                                       "unix://a",
+                                       "unix:///a?db=",
+                                       "redis://@h",
+                                       "redis://u:p4ss@h",
+                                       "rediss://h",
+                                       "redis://[::1" };
     for (size_t i = 0; i < sizeof(good) / sizeof(*good) + sizeof(bad) / sizeof(*bad); i++) {
         bool fine = i < sizeof(good) / sizeof(*good);
         const char *url = fine ? good[i] : bad[i - sizeof(good) / sizeof(*good)];
         enum err err = OK;
         struct err_note note = { "" };
-        struct view *view = view_redis_new(
-            &(struct view_redis_setup){ .url = url, .identity = "i" }, &err, &note);
+        struct view *view =
+            view_redis_new(&(struct view_redis_setup){ .url = url, .identity = "i" }, &err, &note);
         if (fine != (view != NULL)) {
             fail_msg("%s: %s", url, note.text);
         }

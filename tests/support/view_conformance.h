@@ -1,6 +1,6 @@
 /*
- * One script of calls with what must come of each, run against every view: what the engine is tested
- * with must behave as what it runs with.
+ * One script of calls with what must come of each, run against every view: what the engine is
+ * tested with must behave as what it runs with.
  *
  * Changes and answers are words: A=v (a value), A- (none), @100 (due), @= (due as it is).
  */
@@ -107,7 +107,8 @@ static inline void view_say_read(struct view *view, const struct view_step *step
     struct text keys[16];
     struct arena arena = { 0 };
     struct err_note note = { "" };
-    struct view_read read = { .group = text_of(step->group), .keys = keys,
+    struct view_read read = { .group = text_of(step->group),
+                              .keys = keys,
                               .key_count = words.count };
     for (size_t i = 0; i < words.count; i++) {
         keys[i] = words.entries[i].key;
@@ -127,7 +128,8 @@ static inline void view_say_read(struct view *view, const struct view_step *step
                  TEXT_ARGS(value));
     }
     for (size_t i = 0; i < read.due_count; i++) {
-        view_say(out, room, "%.*s@%lld ", TEXT_ARGS(read.due[i].key), (long long)read.due[i].due_ms);
+        view_say(out, room, "%.*s@%lld ", TEXT_ARGS(read.due[i].key),
+                 (long long)read.due[i].due_ms);
     }
     view_say(out, room, "index %lld", (long long)read.index);
     if (step->call == 'd') {

@@ -156,7 +156,8 @@ static void bad_lines_are_named(void **state)
     refuses(world, "redis.password = p4ss", "redis.password_file", "secret");
     assert_null(strstr(world->note.text, "p4ss"));
     refuses(world, "kafka.sasl.password = p4ss", "kafka.sasl.password_file", "secret");
-    assert_int_equal(config_set(world->config, "kafka.sasl.password=p4ss", &world->note), ERR_CONFIG);
+    assert_int_equal(config_set(world->config, "kafka.sasl.password=p4ss", &world->note),
+                     ERR_CONFIG);
     assert_int_equal(config_set(world->config, "group", &world->note), ERR_USAGE);
 }
 
@@ -191,7 +192,8 @@ static enum err finish_with_secret(struct world *world, const char *text, size_t
     char setting[160];
     config_free(world->config);
     world->config = config_new(fixed);
-    snprintf(setting, sizeof(setting), "redis.password_file=%s", write_file(world, "s", text, size));
+    snprintf(setting, sizeof(setting), "redis.password_file=%s",
+             write_file(world, "s", text, size));
     assert_int_equal(config_set(world->config, setting, &world->note), OK);
     return config_finish(world->config, &world->note);
 }
@@ -212,7 +214,8 @@ static void secrets_are_read_from_files(void **state)
     says(world, "--set");
     config_free(world->config);
     world->config = config_new(fixed);
-    assert_int_equal(config_set(world->config, "redis.password_file=/nonexistent/x", &world->note), OK);
+    assert_int_equal(config_set(world->config, "redis.password_file=/nonexistent/x", &world->note),
+                     OK);
     assert_int_equal(config_finish(world->config, &world->note), ERR_CONFIG);
     says(world, "/nonexistent/x");
 }
@@ -239,7 +242,8 @@ static void list(void *context, const char *key, const char *value, const char *
 {
     char *out = context;
     size_t size = strlen(out);
-    snprintf(out + size, 4096 - size, "%s=%s (%s)%s\n", key, value, source, *help ? "" : " no help");
+    snprintf(out + size, 4096 - size, "%s=%s (%s)%s\n", key, value, source,
+             *help ? "" : " no help");
 }
 
 static void every_value_says_where_it_comes_from(void **state)

@@ -62,7 +62,8 @@ static void json_is_json(void **state)
     (void)state;
     log_configure(LOG_DEBUG, true);
     struct caught caught = catch_stderr();
-    log_error("turn_halted", KEY_STRING("note", "\"\\\n\t\x7f\xc3\xa4"), KEY_INT("exit", INT64_MIN));
+    log_error("turn_halted", KEY_STRING("note", "\"\\\n\t\x7f\xc3\xa4"),
+              KEY_INT("exit", INT64_MIN));
     char *line = release_stderr(&caught);
     json_error_t error;
     json_t *root = json_loads(line, JSON_REJECT_DUPLICATES, &error);
@@ -162,9 +163,12 @@ static void lines_of_threads_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logfmt_quotes_what_must_be), cmocka_unit_test(json_is_json),
-        cmocka_unit_test(bad_bytes_do_not_break_json), cmocka_unit_test(levels_below_are_silent),
-        cmocka_unit_test(a_long_line_stays_one),      cmocka_unit_test(lines_of_threads_do_not_mix),
+        cmocka_unit_test(logfmt_quotes_what_must_be),
+        cmocka_unit_test(json_is_json),
+        cmocka_unit_test(bad_bytes_do_not_break_json),
+        cmocka_unit_test(levels_below_are_silent),
+        cmocka_unit_test(a_long_line_stays_one),
+        cmocka_unit_test(lines_of_threads_do_not_mix),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,12 +44,15 @@ static void a_family_is_described_once(void **state)
 {
     (void)state;
     struct metrics *metrics = metrics_new();
-    struct metric *a = metrics_counter(metrics, "verdicts_total", "verdict=\"accepted\"", "Verdicts");
+    struct metric *a =
+        metrics_counter(metrics, "verdicts_total", "verdict=\"accepted\"", "Verdicts");
     metric_set(metrics_gauge(metrics, "makegood_partitions_taken", "", "Taken"), -3);
-    struct metric *b = metrics_counter(metrics, "verdicts_total", "verdict=\"rejected\"", "Verdicts");
+    struct metric *b =
+        metrics_counter(metrics, "verdicts_total", "verdict=\"rejected\"", "Verdicts");
     metric_add(a, 2);
     metric_add(b, 5);
-    assert_ptr_equal(metrics_counter(metrics, "makegood_verdicts_total", "verdict=\"accepted\"", ""), a);
+    assert_ptr_equal(
+        metrics_counter(metrics, "makegood_verdicts_total", "verdict=\"accepted\"", ""), a);
     char *text = text_of_metrics(metrics);
     has_line(text, "# HELP makegood_verdicts_total Verdicts");
     has_line(text, "# TYPE makegood_verdicts_total counter");
@@ -58,8 +61,9 @@ static void a_family_is_described_once(void **state)
     has_line(text, "makegood_partitions_taken -3");
     assert_int_equal(count_of(text, "# TYPE makegood_verdicts_total "), 1);
     /* together, whatever was made between them */
-    assert_ptr_equal(strstr(text, "{verdict=\"accepted\"} 2\nmakegood_verdicts_total{verdict=\"rej"),
-                     strstr(text, "{verdict=\"accepted\"}"));
+    assert_ptr_equal(
+        strstr(text, "{verdict=\"accepted\"} 2\nmakegood_verdicts_total{verdict=\"rej"),
+        strstr(text, "{verdict=\"accepted\"}"));
     free(text);
     metrics_free(metrics);
 }
@@ -82,7 +86,8 @@ static void a_histogram_adds_up(void **state)
 {
     (void)state;
     struct metrics *metrics = metrics_new();
-    struct metric *turn = metrics_histogram(metrics, "turn_duration_seconds", "worker=\"a\"", "Turn");
+    struct metric *turn =
+        metrics_histogram(metrics, "turn_duration_seconds", "worker=\"a\"", "Turn");
     static const int64_t us[] = { 0, 500, 501, 60000000, 60000001 };
     for (size_t i = 0; i < sizeof(us) / sizeof(*us); i++) {
         metric_observe_us(turn, us[i]);
@@ -179,9 +184,12 @@ static void threads_lose_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_family_is_described_once), cmocka_unit_test(seconds_are_said_in_seconds),
-        cmocka_unit_test(a_histogram_adds_up),        cmocka_unit_test(the_number_of_series_is_bounded),
-        cmocka_unit_test(the_process_is_described),   cmocka_unit_test(threads_lose_nothing),
+        cmocka_unit_test(a_family_is_described_once),
+        cmocka_unit_test(seconds_are_said_in_seconds),
+        cmocka_unit_test(a_histogram_adds_up),
+        cmocka_unit_test(the_number_of_series_is_bounded),
+        cmocka_unit_test(the_process_is_described),
+        cmocka_unit_test(threads_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

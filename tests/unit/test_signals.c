@@ -52,7 +52,8 @@ static void a_wait_ends_early(void **state)
     pid_t child = fork();
     if (child == 0) {
         signals_install();
-        _exit(nanosleep(&(struct timespec){ .tv_sec = 20 }, NULL) == -1 ? signals_stop_wanted() : 1);
+        _exit(nanosleep(&(struct timespec){ .tv_sec = 20 }, NULL) == -1 ? signals_stop_wanted()
+                                                                        : 1);
     }
     for (int i = 0; i < 100 && waitpid(child, &status, WNOHANG) == 0; i++) {
         nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);

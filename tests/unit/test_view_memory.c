@@ -90,7 +90,7 @@ static void lists_keys_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(follows_the_script),  cmocka_unit_test(takes_any_bytes),
+        cmocka_unit_test(follows_the_script),    cmocka_unit_test(takes_any_bytes),
         cmocka_unit_test(goes_back_and_forgets), cmocka_unit_test(is_down_when_told),
         cmocka_unit_test(lists_keys_in_order),
     };

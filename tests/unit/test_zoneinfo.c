@@ -26,9 +26,23 @@ static void names_are_found_and_kept(void **state)
 static void other_files_are_not(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "",          "Europe",        "Europe/Nowhere", "../zoneinfo/UTC",
-                                       "/etc/passwd", "zone.tab",    "tzdata.zi",      "Europe/Berlin ",
-                                       "Europe//../Berlin", "Europe//Berlin", "UTC/", "right/UTC", "posix/UTC", "localtime", "posixrules", "leapseconds", "+25:00" };
+    static const char *const bad[] = { "",
+                                       "Europe",
+                                       "Europe/Nowhere",
+                                       "../zoneinfo/UTC",
+                                       "/etc/passwd",
+                                       "zone.tab",
+                                       "tzdata.zi",
+                                       "Europe/Berlin ",
+                                       "Europe//../Berlin",
+                                       "Europe//Berlin",
+                                       "UTC/",
+                                       "right/UTC",
+                                       "posix/UTC",
+                                       "localtime",
+                                       "posixrules",
+                                       "leapseconds",
+                                       "+25:00" };
     struct zones *zones = zones_new();
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         if (zones_find(zones, text_of(bad[i]))) {
@@ -48,7 +62,8 @@ static void what_is_found_does_not_hang_on_what_was_asked_before(void **state)
     size_t found = 0;
     for (int minutes = 0; minutes <= 840; minutes++) {
         for (int sign = 0; sign < 2; sign++) {
-            snprintf(name, sizeof(name), "%c%02d:%02d", sign ? '-' : '+', minutes / 60, minutes % 60);
+            snprintf(name, sizeof(name), "%c%02d:%02d", sign ? '-' : '+', minutes / 60,
+                     minutes % 60);
             found += zones_find(zones, text_of(name)) != NULL;
         }
     }
