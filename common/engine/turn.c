@@ -220,7 +220,7 @@ static bool fetch_needs(struct engine *engine, struct err_note *note)
     if (result == VIEW_OK && turn->wanted_count > 0) {
         result = load_wanted(engine, note);
     }
-    if (result == VIEW_DOWN || result == VIEW_REFUSED) {
+    if (result != VIEW_OK && result != VIEW_LOST) {
         engine_view_trouble(engine, result, note);
     }
     return result == VIEW_OK && !turn->looks_stale && !turn->halted;
@@ -360,7 +360,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
     loaded = loaded == VIEW_OK ? load_wanted(engine, &trouble) : loaded;
     counts_step(engine, STEP_LOAD, &since);
     if (loaded != VIEW_OK || engine->turn.halted || engine->turn.touched_count == 0) {
-        if (loaded == VIEW_DOWN || loaded == VIEW_REFUSED) {
+        if (loaded != VIEW_OK && loaded != VIEW_LOST) {
             engine_view_trouble(engine, loaded, &trouble);
         }
         bool halted = engine->turn.halted;

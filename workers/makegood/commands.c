@@ -22,14 +22,6 @@ static const char *const exec_examples[] = {
     "makegood exec --until 2026-03-01T00:00:00Z < events.jsonl", "and what falls due by March", NULL
 };
 
-static const struct flag demo_flags[] = {
-    { "keep", 0, NULL, "leave it running and print the lines to play with" },
-    { "port", 0, "PORT", "of /metrics while it is kept; 0 = any free one (default)" },
-    { 0 },
-};
-static const char *const demo_examples[] = { "makegood demo", "a sample day, explained",
-                                             "makegood demo --keep", "and then play with it", NULL };
-
 static const struct flag topics_flags[] = {
     { "partitions", 0, "N", "of input topics and state logs (default 6)" },
     { "replication", 0, "N", "replication factor (default: the brokers' own)" },
@@ -45,33 +37,6 @@ static const struct flag check_flags[] = {
 };
 static const char *const check_examples[] = {
     "makegood check --connect", "everything that `run` would refuse, with the cure", NULL
-};
-
-static const struct flag send_flags[] = {
-    { "file", 'f', "FILE", "one event per line; - = stdin (default)" },
-    { "dry-run", 0, NULL, "validate only" },
-    { 0 },
-};
-static const char *const send_examples[] = {
-    "makegood send -f events.jsonl", "validate all, then publish each to its topic and key",
-    "echo '{...}' | makegood send", "one event", NULL
-};
-
-static const struct flag show_flags[] = { { 0 } };
-static const char *const show_examples[] = { "makegood show action:A1",
-                                             "the state of an action, as it is decided now", NULL };
-
-static const struct flag tail_flags[] = {
-    { "from", 0, "TIME", "begin there: RFC 3339, @epoch_ms or -2h; `start`; default: now" },
-    { "entity", 0, "ENTITY", "only what is keyed by it" },
-    { "type", 0, "TYPE", "only this type, like action.modified" },
-    { "limit", 'n', "N", "end after so many" },
-    { "end", 0, NULL, "end at the present end of the topics" },
-    { 0 },
-};
-static const char *const tail_examples[] = {
-    "makegood tail action-outcome", "decoded events as they come",
-    "makegood tail action-outcome --from start --end -o jsonl", "all there is, for machines", NULL
 };
 
 static const char *const run_examples[] = {
@@ -98,25 +63,12 @@ const struct command commands[] = {
       "`time`, so the same input always gives the same bytes. Exit 0 whatever was rejected; 65 "
       "when a line's time goes back.",
       exec_flags, exec_examples, false, run_exec },
-    { "demo", "", 0, 0, "The whole thing on this machine, with a sample day",
-      "Starts an embedded broker, its own redis-server and the workers, sends a sample day of "
-      "events and explains what came of each.",
-      demo_flags, demo_examples, false, run_demo },
     { "check", "", 0, 0, "Check the configuration and, with --connect, the servers",
       "Exit 0 when all is well, 1 when something needs a hand, 69 when a server does not answer.",
       check_flags, check_examples, true, run_check },
     { "topics", "create", 1, 1, "Create the topics that are missing",
       "Never changes a topic that exists; `check --connect` names every difference.", topics_flags,
       topics_examples, true, run_topics },
-    { "send", "", 0, 0, "Validate and publish events",
-      "Every line is validated before the first is published. Refused lines are named and nothing "
-      "is sent: exit 65.",
-      send_flags, send_examples, true, run_send },
-    { "show", "ENTITY", 1, 1, "Show the state of an entity",
-      "As Redis has it, with the offset up to which it is folded. Exit 1 when there is none.",
-      show_flags, show_examples, true, run_show },
-    { "tail", "TOPIC...", 1, 16, "Follow topics, decoded",
-      "Reads committed records only. Ctrl-C ends.", tail_flags, tail_examples, true, run_tail },
     { "config", "", 0, 0, "Print every effective setting and where it comes from", "", NULL,
       config_examples, true, run_config },
     { "completion", "SHELL", 1, 1, "Print completion for bash, zsh or fish", "", NULL,

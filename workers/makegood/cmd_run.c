@@ -1,0 +1,90 @@
+/* `run`: a worker process. */
+#include <stdio.h>
+#include <time.h>
+
+#include "io/clock.h"
+#include "io/config.h"
+#include "io/log.h"
+#include "io/notify.h"
+#include "io/signals.h"
+#include "workers/makegood/command.h"
+#include "workers/makegood/process.h"
+
+enum { STEP_MS = 250, BACKOFF_MS = 500, BACKOFF_MAX_MS = 5000 };
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error", "off" };
+    for (int i = 0; i < 5; i++) {
+        if (names[i][0] == name[0]) {
+            return (enum log_level)i;
+        }
+    }
+    return LOG_INFO;
+}
+
+static void wait_ms(int64_t ms)
+{
+    struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&time, NULL); /* a signal ends it early, which is what we want */
+}
+
+/* Servers that do not answer are waited for; anything else is said once and ends the process. */
+static enum err start(struct process *process, struct err_note *note)
+{
+    enum err err;
+    for (int64_t backoff = BACKOFF_MS; !signals_stop_wanted(); backoff *= 2) {
+        err = process_start(process, note);
+        if (err != ERR_UNAVAILABLE && err != ERR_TIMED_OUT) {
+            return err;
+        }
+        backoff = backoff > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff;
+        log_warn("servers_awaited", KEY_STRING("note", note->text), KEY_INT("retry_ms", backoff));
+        wait_ms(backoff);
+    }
+    return OK;
+}
+
+static enum err loop(struct process *process, struct err_note *note)
+{
+    enum err err = OK;
+    bool told = false;
+    while (err == OK && !signals_stop_wanted()) {
+        err = process_step(process, STEP_MS, note);
+        if (!told && process_ready(process)) {
+            told = true;
+            log_info("process_ready", KEY_INT("http_port", process_port(process)));
+            notify_send("READY=1");
+        }
+    }
+    return err;
+}
+
+int run_run(const struct call *call)
+{
+    struct err_note note = { "" };
+    enum err err = OK;
+    const struct config *config = call->config;
+    log_configure(level_of(config_get(config, "log.level")),
+                  config_get(config, "log.format")[0] == 'j');
+    signals_install();
+    struct process *process = process_new(
+        &(struct process_setup){ .config = call->config, .workers = call->arguments }, &err, &note);
+    if (!process) {
+        return fail_with(err, "%s", note.text);
+    }
+    log_info("process_started", KEY_STRING("version", MAKEGOOD_VERSION),
+             KEY_STRING("instance", config_get(config, "instance")));
+    err = start(process, &note);
+    if (err == OK && !signals_stop_wanted()) {
+        err = loop(process, &note);
+    }
+    notify_send("STOPPING=1");
+    process_free(process);
+    if (err != OK) {
+        log_error("process_halted", KEY_STRING("note", note.text), KEY_INT("exit", err));
+        return fail_with(err, "%s", note.text);
+    }
+    log_info("process_stopped", KEY_INT("signal", signals_stop_wanted()));
+    return OK;
+}

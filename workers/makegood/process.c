@@ -1,0 +1,335 @@
+/* Puts a worker process together, and tells the outside how it is. */
+#include "workers/makegood/process.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "engine/engine.h"
+#include "io/bus_kafka.h"
+#include "io/bus_kafka_admin.h"
+#include "io/clock.h"
+#include "io/config.h"
+#include "io/http.h"
+#include "io/log.h"
+#include "io/view_redis.h"
+#include "io/zoneinfo.h"
+#include "workers/makegood/workers.h"
+
+enum {
+    BROKER_WAIT_MS = 5000,
+    ALIVE_MS = 60000, /* a loop that has not turned for so long hangs */
+    IDENTITY_SIZE = 512
+};
+
+struct process {
+    struct config *config;
+    const char *const *workers;
+    const char *const *properties;
+    bool mock;
+    struct metrics *metrics;
+    struct zones *zones;
+    struct bus *bus;
+    struct view *view;
+    struct engine *engine;
+    struct http *http;
+    bool started;
+    int64_t (*wall_ms)(void *context);
+    void *wall_context;
+    struct engine_status status;
+    struct metric *rebalances;
+    uint64_t rebalances_seen;
+    /* What the HTTP thread reads. */
+    _Atomic int64_t turned_ms;
+    pthread_mutex_t lock;
+    bool ready;
+    char why[ERR_NOTE_MAX];
+};
+
+static int64_t real_wall_ms(void *context)
+{
+    (void)context;
+    return clock_wall_ms();
+}
+
+void process_set_clock(struct process *process, int64_t (*wall_ms)(void *context), void *context)
+{
+    process->wall_ms = wall_ms;
+    process->wall_context = context;
+}
+
+/* --- for the HTTP thread --- */
+
+static char *http_metrics(void *context, size_t *size)
+{
+    return metrics_text(((struct process *)context)->metrics, size);
+}
+
+static bool http_alive(void *context)
+{
+    struct process *process = context;
+    return clock_monotonic_ms() - atomic_load(&process->turned_ms) < ALIVE_MS;
+}
+
+static bool http_ready(void *context, char *why, size_t size)
+{
+    struct process *process = context;
+    pthread_mutex_lock(&process->lock);
+    bool ready = process->ready;
+    snprintf(why, size, "%s", process->why);
+    pthread_mutex_unlock(&process->lock);
+    return ready;
+}
+
+static void tell(struct process *process)
+{
+    const struct engine_status *status = &process->status;
+    bool ready = process->started && status->view_ok && status->bus_ok &&
+                 status->partitions_ready == status->partitions_assigned;
+    pthread_mutex_lock(&process->lock);
+    process->ready = ready;
+    snprintf(process->why, sizeof(process->why), "%s",
+             ready                     ? ""
+             : status->waiting_for[0]  ? status->waiting_for
+             : !process->started       ? "waits for the brokers"
+             : !status->view_ok        ? "waits for Redis"
+             : !status->bus_ok         ? "waits for the brokers"
+                                       : "reconciling");
+    pthread_mutex_unlock(&process->lock);
+}
+
+/* --- making it --- */
+
+static enum err check_workers(const char *const *workers, struct err_note *note)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (; makegood_workers[count]; count++) {
+        names[count] = makegood_workers[count]->name;
+    }
+    names[count] = NULL;
+    for (; *workers; workers++) {
+        bool known = false;
+        for (const char *const *name = names; *name; name++) {
+            known = known || strcmp(*name, *workers) == 0;
+        }
+        if (!known) {
+            const char *near = nearest(*workers, names);
+            return err_note(note, ERR_USAGE, "there is no worker %s%s%s%s", *workers,
+                            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        }
+    }
+    return OK;
+}
+
+static const char *const *properties_of(const struct process *process)
+{
+    return process->properties ? process->properties : config_kafka(process->config);
+}
+
+static enum err open_bus(struct process *process, struct err_note *note)
+{
+    enum err err = OK;
+    process->bus = bus_kafka_new(
+        &(struct bus_kafka_setup){ .properties = properties_of(process),
+                                   .prefix = config_get(process->config, "topics.prefix"),
+                                   .group = config_get(process->config, "group"),
+                                   .instance = config_get(process->config, "instance"),
+                                   .with_group = true,
+                                   .mock = process->mock },
+        &err, note);
+    return process->bus ? OK : err;
+}
+
+static enum err open_http(struct process *process, struct err_note *note)
+{
+    const char *listen = config_get(process->config, "http.listen");
+    enum err err = OK;
+    if (!*listen) {
+        return OK;
+    }
+    process->http = http_start(&(struct http_setup){ .listen = listen,
+                                                     .metrics = http_metrics,
+                                                     .alive = http_alive,
+                                                     .ready = http_ready,
+                                                     .context = process },
+                               &err, note);
+    return process->http ? OK : err;
+}
+
+struct process *process_new(const struct process_setup *setup, enum err *err, struct err_note *note)
+{
+    *err = check_workers(setup->workers, note);
+    struct process *process = *err == OK ? calloc(1, sizeof(*process)) : NULL;
+    if (!process) {
+        *err = *err == OK ? err_note(note, ERR_INTERNAL, "out of memory") : *err;
+        return NULL;
+    }
+    process->config = setup->config;
+    process->workers = setup->workers;
+    process->properties = setup->properties;
+    process->mock = setup->mock;
+    process->wall_ms = real_wall_ms;
+    pthread_mutex_init(&process->lock, NULL);
+    process->metrics = metrics_new();
+    process->zones = zones_new();
+    atomic_store(&process->turned_ms, clock_monotonic_ms());
+    tell(process);
+    *err = !process->metrics || !process->zones ? err_note(note, ERR_INTERNAL, "out of memory")
+                                                : open_bus(process, note);
+    if (*err == OK) {
+        process->rebalances =
+            metrics_counter(process->metrics, "makegood_rebalances_total", "", "Assignments received.");
+        *err = open_http(process, note);
+    }
+    if (*err != OK) {
+        process_free(process);
+        return NULL;
+    }
+    return process;
+}
+
+void process_free(struct process *process)
+{
+    if (!process) {
+        return;
+    }
+    if (process->http) {
+        http_stop(process->http);
+    }
+    if (process->engine) {
+        engine_stop(process->engine);
+        engine_free(process->engine);
+    }
+    if (process->bus) {
+        process->bus->ops->close(process->bus);
+    }
+    if (process->view) {
+        process->view->ops->close(process->view);
+    }
+    zones_free(process->zones);
+    metrics_free(process->metrics);
+    pthread_mutex_destroy(&process->lock);
+    free(process);
+}
+
+/* --- starting --- */
+
+/* A view belongs to one cluster, prefix, group and format; another one's is refused. */
+static enum err identity_of(const struct process *process, char identity[IDENTITY_SIZE],
+                            struct err_note *note)
+{
+    char cluster[KAFKA_CLUSTER_ID_MAX] = "mock";
+    const char *prefix = config_get(process->config, "topics.prefix");
+    enum err err = OK;
+    if (!process->mock) {
+        struct kafka_admin *admin = kafka_admin_new(properties_of(process), prefix, &err, note);
+        if (!admin) {
+            return err;
+        }
+        err = kafka_admin_cluster_id(admin, cluster, BROKER_WAIT_MS, note);
+        kafka_admin_free(admin);
+    }
+    snprintf(identity, IDENTITY_SIZE, "cluster=%s prefix=%s group=%s format=1", cluster, prefix,
+             config_get(process->config, "group"));
+    return err;
+}
+
+static enum err open_view(struct process *process, struct err_note *note)
+{
+    char identity[IDENTITY_SIZE];
+    enum err err = identity_of(process, identity, note);
+    if (err != OK) {
+        return err;
+    }
+    process->view = view_redis_new(
+        &(struct view_redis_setup){ .url = config_get(process->config, "redis.url"),
+                                    .password = config_get(process->config, "redis.password"),
+                                    .identity = identity },
+        &err, note);
+    return process->view ? OK : err;
+}
+
+static const char *route(void *context, const char *outcome_type)
+{
+    return config_route(context, outcome_type);
+}
+
+static enum err open_engine(struct process *process, struct err_note *note)
+{
+    process->engine = engine_new(
+        &(struct engine_setup){
+            .workers = makegood_workers,
+            .run = process->workers,
+            .bus = process->bus,
+            .view = process->view,
+            .metrics = process->metrics,
+            .zone = zones_find,
+            .zone_context = process->zones,
+            .route = route,
+            .route_context = process->config,
+            .turn_records_max = (uint32_t)config_int(process->config, "turn.records.max"),
+            .cache_bytes = (size_t)config_int(process->config, "cache.kilobytes") * 1024,
+            .any_timestamps = process->mock,
+            .now_us = clock_monotonic_us,
+        },
+        note);
+    return process->engine ? OK : ERR_INTERNAL;
+}
+
+/* An unsafe or foreign Redis is refused at once; one that does not answer is waited for. */
+static enum err check_view(struct process *process, struct err_note *note)
+{
+    switch (process->view->ops->check(process->view, note)) {
+    case VIEW_OK:
+        return OK;
+    case VIEW_DENIED:
+        return ERR_REFUSED;
+    case VIEW_REFUSED:
+        return ERR_CONFIG;
+    default:
+        return ERR_UNAVAILABLE;
+    }
+}
+
+enum err process_start(struct process *process, struct err_note *note)
+{
+    enum err err = process->view ? OK : open_view(process, note);
+    err = err == OK ? check_view(process, note) : err;
+    err = err == OK && !process->engine ? open_engine(process, note) : err;
+    err = err == OK ? engine_start(process->engine, note) : err;
+    process->started = err == OK;
+    atomic_store(&process->turned_ms, clock_monotonic_ms());
+    return err;
+}
+
+enum err process_step(struct process *process, int timeout_ms, struct err_note *note)
+{
+    enum err err = engine_step(process->engine, process->wall_ms(process->wall_context),
+                               clock_monotonic_ms(), timeout_ms, note);
+    engine_status(process->engine, &process->status);
+    uint64_t rebalances = bus_kafka_rebalances(process->bus);
+    metric_add(process->rebalances, (int64_t)(rebalances - process->rebalances_seen));
+    process->rebalances_seen = rebalances;
+    atomic_store(&process->turned_ms, clock_monotonic_ms());
+    tell(process);
+    return err;
+}
+
+bool process_ready(const struct process *process)
+{
+    return process->ready && process->status.partitions_ready > 0;
+}
+
+bool process_idle(const struct process *process)
+{
+    return process_ready(process) && process->status.idle;
+}
+
+int process_port(const struct process *process)
+{
+    return process->http ? http_port(process->http) : 0;
+}
