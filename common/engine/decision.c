@@ -207,9 +207,10 @@ void decision_deferred(struct decision *decision, const char *code, const char *
                        int64_t until_ms)
 {
     const struct item *entity = entity_item(decision);
-    if (entity->head->waiting_count >= WAITING_MAX && !decision->message->waited) {
+    uint32_t room = decision->message->origin == FROM_WORKER ? WAITING_OWN_MAX : WAITING_MAX;
+    if (entity->head->waiting_count >= room && !decision->message->waited) {
         decision_rejected(decision, "TOO_MANY_WAITING", "",
-                          "%d messages wait here already; send it again later", WAITING_MAX);
+                          "%u messages wait here already; send it again later", room);
         return;
     }
     struct said *said = say_verdict(decision, VERDICT_DEFERRED, "command.deferred", NULL, NULL);
@@ -218,6 +219,22 @@ void decision_deferred(struct decision *decision, const char *code, const char *
     said->detail = text_of(detail);
     decision->defer_until_ms = until_ms;
     decision->defer_code = code;
+}
+
+void decision_asked(struct decision *decision, const char *code, const char *detail,
+                    struct text entity, const char *type, const struct shape *shape,
+                    const void *data)
+{
+    decision_deferred(decision, code, detail, 0);
+    if (decision->verdict == VERDICT_DEFERRED) {
+        decision->asked = true;
+        decision_send(decision, entity, type, shape, data);
+    }
+}
+
+const void *decision_answer(const struct decision *decision)
+{
+    return decision->message->answer;
 }
 
 void decision_terms(struct decision *decision, struct text contract_id, int64_t version,

@@ -61,6 +61,15 @@ void decision_forwarded(struct decision *decision, struct text entity);
  * wait_over_code. Rejects TOO_MANY_WAITING when 100 wait here already. */
 void decision_deferred(struct decision *decision, const char *code, const char *detail,
                        int64_t until_ms);
+/* Asks another entity and keeps the message until the answer comes, which the other sends back as a
+ * message whose type is an `answer` (worker.h). Then the rule runs again, with decision_answer(); it
+ * may ask again. Until its final verdict every later message of this entity is deferred AWAITING_TURN,
+ * so order is kept. The deferral is announced once, under the first `code`. */
+void decision_asked(struct decision *decision, const char *code, const char *detail,
+                    struct text entity, const char *type, const struct shape *shape,
+                    const void *data);
+/* The data of the answer that ended the wait, NULL when nothing was asked yet. */
+const void *decision_answer(const struct decision *decision);
 
 /* --- what else follows, in this order --- */
 

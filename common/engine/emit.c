@@ -312,9 +312,20 @@ static void own_headers(struct builder *builder, const struct decision *decision
     cause_headers(builder, decision->message);
 }
 
+static uint32_t sent_while_waiting(const struct message *message, struct text to)
+{
+    const struct sent_count *counts = message != NULL ? message->sent_counts.items : NULL;
+    for (uint32_t i = 0; counts != NULL && i < message->sent_counts.count; i++) {
+        if (text_equal(counts[i].to, to)) {
+            return (uint32_t)counts[i].count;
+        }
+    }
+    return 0;
+}
+
 static uint32_t sent_before(const struct decision *decision, const struct sent *sent)
 {
-    uint32_t n = 0;
+    uint32_t n = sent_while_waiting(decision->message, sent->to);
     for (const struct sent *earlier = decision->sent_first; earlier != sent; earlier = earlier->next) {
         n += earlier->type != NULL && text_equal(earlier->to, sent->to);
     }

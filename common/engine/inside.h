@@ -160,6 +160,14 @@ struct message {
     bool waited;
     int64_t wait_number, seen_number;
     uint32_t first_ordinal;
+    struct list sent_counts;           /* struct sent_count: messages sent while it waited     */
+    const void *answer;                /* data of the answer to what it asked                  */
+};
+
+/* The next message of our own to a target is number `count` (messages: ids). */
+struct sent_count {
+    struct text to;
+    int64_t count;
 };
 
 /* Something to be produced, in order. */
@@ -232,8 +240,9 @@ struct decision {
     struct text terms_contract, terms_rule;
     int64_t terms_version;
     bool wake, change_counts;
-    int64_t defer_until_ms;
+    int64_t defer_until_ms;        /* 0 = no end of its own                                   */
     const char *defer_code;
+    bool asked;
 };
 
 struct turn {
@@ -374,6 +383,11 @@ void waiting_add(struct engine *engine, struct message *message, const struct de
 bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
                   struct message *message);
 void waiting_remove(struct engine *engine, struct item *entity, int64_t number);
+/* A waiting message waits on: for an answer, or from now on with an end. */
+void waiting_keep(struct engine *engine, const struct message *message,
+                  const struct decision *decision);
+/* The one that waits for an answer, NULL = none. */
+const struct waiting *waiting_asking(const struct head *head);
 
 /* emit.c */
 void emit_decision(struct engine *engine, struct decision *decision, uint32_t *ordinal,

@@ -110,6 +110,7 @@ static void put_head(struct out *out, const struct head *head)
     for (uint32_t i = 0; i < head->waiting_count; i++) {
         put_varint(out, (uint64_t)head->waiting[i].number);
         put_varint(out, (uint64_t)head->waiting[i].until_ms);
+        put_varint(out, head->waiting[i].asking);
     }
 }
 
@@ -124,18 +125,19 @@ static void get_head(struct in *in, struct arena *arena, struct head *head)
         get_seen(in, &head->seen[i]);
     }
     head->wait_next = get_count(in, INT64_MAX);
-    head->waiting_count = (uint32_t)get_count(in, WAITING_MAX);
+    head->waiting_count = (uint32_t)get_count(in, WAITING_OWN_MAX);
     head->waiting = arena_alloc(arena, sizeof(struct waiting) * (head->waiting_count + 1));
     for (uint32_t i = 0; i < head->waiting_count && !in->broken; i++) {
         head->waiting[i].number = get_count(in, INT64_MAX);
         head->waiting[i].until_ms = get_count(in, INT64_MAX);
+        head->waiting[i].asking = get_count(in, 1) == 1;
     }
 }
 
 static size_t head_bytes_max(const struct head *head)
 {
     return 4 * NUMBER_BYTES_MAX + open_count(head) * SEEN_BYTES_MAX +
-           head->waiting_count * 2 * NUMBER_BYTES_MAX;
+           head->waiting_count * (2 * NUMBER_BYTES_MAX + 1);
 }
 
 struct text record_write(const struct record *record, struct arena *arena)

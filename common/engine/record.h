@@ -37,11 +37,13 @@ struct seen {
 enum { SEEN_PER_SEGMENT = 32, SEEN_MAX = 2048, SEEN_SEGMENTS = SEEN_MAX / SEEN_PER_SEGMENT + 1 };
 
 struct waiting {
-    int64_t number; /* of the part "wait:<number>" */
-    int64_t until_ms;
+    int64_t number;   /* of the part "wait:<number>"                        */
+    int64_t until_ms; /* 0 = no end of its own                              */
+    bool asking;      /* for the answer of another entity; the others queue */
 };
 
-enum { WAITING_MAX = 100 };
+/* Workers' own messages queue beyond what is open to everybody. */
+enum { WAITING_MAX = 100, WAITING_OWN_MAX = 2 * WAITING_MAX };
 
 struct head {
     int64_t version;      /* number of the entity's changes                         */

@@ -106,7 +106,8 @@ static void decide(struct engine *engine, struct message *message, struct decisi
         refuse_too_large(engine, decision);
     }
     if (decision->verdict == VERDICT_DEFERRED && message->waited) {
-        return; /* it goes on waiting, nothing is said */
+        waiting_keep(engine, message, decision);
+        decision->said_first = NULL; /* it goes on waiting, nothing is said */
     }
     take_effect(engine, decision, ordinal);
 }
@@ -160,7 +161,8 @@ static const struct waiting *first_to_give_up(const struct head *head)
 {
     const struct waiting *first = NULL;
     for (uint32_t i = 0; i < head->waiting_count; i++) {
-        if (first == NULL || head->waiting[i].until_ms < first->until_ms) {
+        if (head->waiting[i].until_ms != 0 &&
+            (first == NULL || head->waiting[i].until_ms < first->until_ms)) {
             first = &head->waiting[i];
         }
     }
@@ -186,33 +188,69 @@ static void advance_until(struct engine *engine, struct item *item, int64_t unti
 
 /* --- messages that waited --- */
 
-static void decide_waiting(struct engine *engine, struct item *entity, int64_t number,
-                           int64_t time_ms)
+/* True: others that wait may go on now. */
+static bool decide_waiting(struct engine *engine, struct item *entity, int64_t number,
+                           int64_t time_ms, const void *answer)
 {
     struct message message;
     struct decision decision;
     if (!waiting_read(engine, entity, number, &message)) {
-        return;
+        return false;
     }
     message.time_ms = time_ms;
+    message.answer = answer;
     uint32_t ordinal = message.first_ordinal;
     decide(engine, &message, &decision, &ordinal);
     if (engine->turn.missing || decision.verdict == VERDICT_DEFERRED) {
-        return;
+        return false;
     }
     if (message.origin != FROM_WORKER) {
         seen_update(engine, entity, message.seen_number, ordinal);
     }
     waiting_remove(engine, entity, number);
     advance_until(engine, entity, time_ms);
+    return decision.wake;
 }
 
+/* In the order of arrival; one that brings about what earlier ones wait for starts it again. When one
+ * asks another entity, the rest stays in the queue behind it. */
 static void wake_all(struct engine *engine, struct item *entity, int64_t time_ms)
 {
-    const struct head *head = entity->head; /* as it is now: later changes copy it */
-    for (uint32_t i = 0; i < head->waiting_count && !engine->turn.missing; i++) {
-        decide_waiting(engine, entity, head->waiting[i].number, time_ms);
+    for (bool again = true; again && !engine->turn.missing;) {
+        const struct head *head = entity->head; /* as it is now: later changes copy it */
+        again = false;
+        for (uint32_t i = 0; i < head->waiting_count && !again && !engine->turn.missing &&
+                             waiting_asking(entity->head) == NULL; i++) {
+            again = decide_waiting(engine, entity, head->waiting[i].number, time_ms, NULL);
+        }
     }
+}
+
+/* The answer to what a message asked: that one is decided again, then those that queue behind it. */
+static void take_answer(struct engine *engine, struct message *message)
+{
+    struct decision decision;
+    uint32_t ordinal = 0;
+    struct item *entity = message->item;
+    const struct waiting *asking = waiting_asking(entity->head);
+    decision_start(engine, &decision, entity, message->time_ms);
+    decision.message = message;
+    decision_unchanged(&decision);
+    take_effect(engine, &decision, &ordinal);
+    if (asking != NULL) {
+        decide_waiting(engine, entity, asking->number, message->time_ms, message->data);
+        wake_all(engine, entity, message->time_ms);
+    }
+}
+
+/* While another message of the entity waits for an answer. */
+static void queue(struct engine *engine, struct message *message, struct decision *decision,
+                  uint32_t *ordinal)
+{
+    decision_start(engine, decision, message->item, message->time_ms);
+    decision->message = message;
+    decision_deferred(decision, "AWAITING_TURN", "an earlier message waits for an answer", 0);
+    take_effect(engine, decision, ordinal);
 }
 
 /* --- the run --- */
@@ -255,7 +293,15 @@ static void run_inside(struct engine *engine, struct message *message)
     if (engine->turn.missing) {
         return;
     }
-    decide(engine, message, &decision, &ordinal);
+    if (message->type->answer) {
+        take_answer(engine, message);
+        return;
+    }
+    if (waiting_asking(message->item->head) != NULL) {
+        queue(engine, message, &decision, &ordinal);
+    } else {
+        decide(engine, message, &decision, &ordinal);
+    }
     if (engine->turn.missing) {
         return;
     }

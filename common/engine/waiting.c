@@ -13,6 +13,20 @@ struct waiting_state {
     struct text correlation, traceparent, input, code;
     int64_t seen_number, next_ordinal;
     int32_t from_worker;
+    struct list sent_counts;
+};
+
+static const struct field sent_count_fields[] = {
+    { .name = "to", .kind = FIELD_TEXT, .offset = offsetof(struct sent_count, to) },
+    { .name = "count", .kind = FIELD_INT, .offset = offsetof(struct sent_count, count) },
+};
+
+static const struct shape sent_count_shape = {
+    .name = "sentCount",
+    .fields = sent_count_fields,
+    .count = sizeof(sent_count_fields) / sizeof(sent_count_fields[0]),
+    .size = sizeof(struct sent_count),
+    .faults_offset = SHAPE_NO_FAULTS,
 };
 
 /* Stored: gains fields at its end only (wire/field.h). */
@@ -31,6 +45,8 @@ static const struct field waiting_fields[] = {
     { .name = "seenNumber", .kind = FIELD_INT, .offset = offsetof(struct waiting_state, seen_number) },
     { .name = "nextOrdinal", .kind = FIELD_INT, .offset = offsetof(struct waiting_state, next_ordinal) },
     { .name = "fromWorker", .kind = FIELD_BOOL, .offset = offsetof(struct waiting_state, from_worker) },
+    { .name = "sentCounts", .kind = FIELD_LIST, .offset = offsetof(struct waiting_state, sent_counts),
+      .shape = &sent_count_shape },
 };
 
 static const struct shape waiting_shape = {
@@ -61,13 +77,38 @@ static void list_add(struct engine *engine, struct item *entity, struct waiting 
     head->wait_next = waiting.number + 1;
 }
 
+/* How many messages of its own went to each target so far, those of the decision included. */
+static struct list counts_after(struct engine *engine, const struct message *message,
+                                const struct decision *decision)
+{
+    uint32_t sent_now = 0;
+    for (const struct sent *sent = decision->sent_first; sent != NULL; sent = sent->next) {
+        sent_now++;
+    }
+    struct list counts = { 0 };
+    struct sent_count *all = arena_alloc(&engine->turn.run_arena,
+                                         (message->sent_counts.count + sent_now) * sizeof(*all));
+    if (message->sent_counts.count > 0) {
+        memcpy(all, message->sent_counts.items, message->sent_counts.count * sizeof(*all));
+    }
+    counts = (struct list){ all, message->sent_counts.count };
+    for (const struct sent *sent = decision->sent_first; sent != NULL; sent = sent->next) {
+        uint32_t i = 0;
+        while (i < counts.count && !text_equal(all[i].to, sent->to)) {
+            i++;
+        }
+        counts.count += i == counts.count;
+        all[i].to = sent->to;
+        all[i].count++;
+    }
+    return counts;
+}
+
 void waiting_add(struct engine *engine, struct message *message, const struct decision *decision,
                  int64_t seen_number, uint32_t next_ordinal)
 {
     struct item *entity = message->item;
     int64_t number = entity->head->wait_next;
-    /* Its messages to others are numbered from 0 again when it is decided: none may be out yet. */
-    ENSURE(decision->sent_first == NULL);
     struct waiting_state state = {
         .source = message->source, .id = message->id,
         .type = text_of(message->type->name), .data = message->data_json,
@@ -76,6 +117,7 @@ void waiting_add(struct engine *engine, struct message *message, const struct de
         .traceparent = message->traceparent, .input = message->input,
         .code = text_of(decision->defer_code), .seen_number = seen_number,
         .next_ordinal = next_ordinal, .from_worker = message->origin == FROM_WORKER,
+        .sent_counts = counts_after(engine, message, decision),
     };
     struct item *item = waiting_item(engine, entity, number);
     item_change(engine, item);
@@ -83,7 +125,41 @@ void waiting_add(struct engine *engine, struct message *message, const struct de
     item->body = shape_pack(&waiting_shape, &state, &engine->turn.arena);
     item->body_version = 1;
     item->due_ms = decision->defer_until_ms;
-    list_add(engine, entity, (struct waiting){ number, decision->defer_until_ms });
+    list_add(engine, entity, (struct waiting){ number, decision->defer_until_ms, decision->asked });
+}
+
+void waiting_keep(struct engine *engine, const struct message *message,
+                  const struct decision *decision)
+{
+    struct item *entity = message->item;
+    struct item *item = waiting_item(engine, entity, message->wait_number);
+    struct head *head = item_head_change(engine, entity);
+    struct waiting *list = arena_alloc(&engine->turn.arena, head->waiting_count * sizeof(*list));
+    struct waiting_state state;
+    memcpy(list, head->waiting, head->waiting_count * sizeof(*list));
+    head->waiting = list;
+    while (list->number != message->wait_number) {
+        list++;
+    }
+    ENSURE(shape_unpack(&waiting_shape, item->body, &engine->turn.run_arena, &state));
+    state.code = text_of(decision->defer_code);
+    state.sent_counts = counts_after(engine, message, decision);
+    item_change(engine, item);
+    item->body = shape_pack(&waiting_shape, &state, &engine->turn.arena);
+    if (decision->asked || list->until_ms == 0) { /* an end once set stays */
+        list->until_ms = item->due_ms = decision->defer_until_ms;
+    }
+    list->asking = decision->asked;
+}
+
+const struct waiting *waiting_asking(const struct head *head)
+{
+    for (uint32_t i = 0; i < head->waiting_count; i++) {
+        if (head->waiting[i].asking) {
+            return &head->waiting[i];
+        }
+    }
+    return NULL;
 }
 
 void waiting_remove(struct engine *engine, struct item *entity, int64_t number)
@@ -157,6 +233,7 @@ bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
         .input = state.input, .origin = state.from_worker == 1 ? FROM_WORKER : FROM_FORWARD,
         .waited = true, .wait_number = number, .seen_number = state.seen_number,
         .first_ordinal = (uint32_t)state.next_ordinal, .line = FIELD_ABSENT,
+        .sent_counts = state.sent_counts,
     };
     if (!rebuild(engine, &state, message)) {
         return item_halt(engine, item, RECORD_NEWER);

@@ -40,6 +40,9 @@ struct message_type {
     struct handler handlers[HANDLERS_MAX];
     /* Final verdict when a wait (decision_deferred) is over and what it waited for has not come. */
     const char *wait_over_code, *wait_over_detail;
+    /* Carries the answer to a decision_asked(): no handler decides it, `handlers` name the types of
+     * entity that ask. */
+    bool answer;
 };
 
 struct state_type {
