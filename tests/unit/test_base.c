@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/email.h"
 #include "base/hash.h"
 #include "base/money.h"
 #include "base/nearest.h"
@@ -270,6 +271,18 @@ static void ids_and_partitions_are_those_of_everybody_else(void **state)
     assert_int_equal(partition_of(TEXT("abc"), COUNT), 479470107 % COUNT);
 }
 
+static void an_address_has_one_hash(void **state)
+{
+    (void)state;
+    static const char known[] = "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b";
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_true(text_is(email_hash(&arena, TEXT("test@example.com")), known));
+    assert_true(text_is(email_hash(&arena, TEXT("  Test@Example.COM ")), known));
+    assert_false(text_is(email_hash(&arena, TEXT("test@example.co")), known));
+    arena_release(&arena);
+}
+
 static void the_nearest_name_is_offered_only_when_it_is_near(void **state)
 {
     (void)state;
@@ -292,6 +305,7 @@ int main(void)
         cmocka_unit_test(durations_follow_the_calendar),
         cmocka_unit_test(zones_know_their_midnights),
         cmocka_unit_test(ids_and_partitions_are_those_of_everybody_else),
+        cmocka_unit_test(an_address_has_one_hash),
         cmocka_unit_test(the_nearest_name_is_offered_only_when_it_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
