@@ -27,6 +27,7 @@ void field_set_absent(const struct field *field, void *value)
         *(void **)at = NULL;
         return;
     case FIELD_LIST:
+    case FIELD_MAP:
         *(struct list *)at = (struct list){ NULL, 0 };
         return;
     default:
@@ -53,6 +54,7 @@ bool field_absent(const struct field *field, const void *value)
     case FIELD_OBJECT:
         return *(void *const *)at == NULL;
     case FIELD_LIST:
+    case FIELD_MAP:
         return ((const struct list *)at)->items == NULL;
     default:
         return ((const struct text *)at)->at == NULL;
@@ -138,6 +140,17 @@ static bool list_equal(const struct field *field, const struct list *a, const st
     return true;
 }
 
+/* In the order in which they came: whoever sends the same again sends it the same way. */
+static bool map_equal(const struct list *a, const struct list *b)
+{
+    const struct named_text *in_a = a->items, *in_b = b->items;
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = text_equal(in_a[i].name, in_b[i].name) && text_equal(in_a[i].value, in_b[i].value);
+    }
+    return same;
+}
+
 static bool field_equal(const struct field *field, const void *a, const void *b)
 {
     switch (field->kind) {
@@ -156,6 +169,8 @@ static bool field_equal(const struct field *field, const void *a, const void *b)
         return shape_equal(field->shape, *(void *const *)a, *(void *const *)b);
     case FIELD_LIST:
         return list_equal(field, a, b);
+    case FIELD_MAP:
+        return map_equal(a, b);
     case FIELD_DEC:
         return dec_equal(*(const struct text *)a, *(const struct text *)b);
     default:

@@ -13,9 +13,10 @@
  *   BOOL                                   int32_t           -1 (else 0, 1)
  *   ENUM                                   int32_t           0 (else 1 + index in `names`)
  *   OBJECT                                 pointer           NULL
- *   LIST                                   struct list       items == NULL
+ *   LIST MAP                               struct list       items == NULL
  *
- * A LIST holds structs of `shape` one after the other, or of `element` (TEXT, ID, INT) with sub NULL.
+ * A LIST holds structs of `shape` one after the other, or of `element` (TEXT, ID, EMAIL, INT) with
+ * sub NULL. A MAP is an object whose member names are the producer's own: struct named_text each.
  * A zeroed struct is not "all absent": shape_init() sets that.
  */
 #ifndef MAKEGOOD_WIRE_FIELD_H
@@ -51,12 +52,17 @@ enum field_kind {
     FIELD_BOOL,
     FIELD_ENUM,
     FIELD_OBJECT,
-    FIELD_LIST      /* min..max elements */
+    FIELD_LIST,     /* min..max elements */
+    FIELD_MAP       /* at most max members, name and value of 1..element_max bytes, no null */
 };
 
 struct list {
     void *items;
     uint32_t count;
+};
+
+struct named_text {
+    struct text name, value;
 };
 
 struct shape;
@@ -66,12 +72,12 @@ struct field {
     enum field_kind kind;
     uint32_t offset;
     bool required;
-    int64_t min, max;          /* INT: bounds; TEXT, HEX: max bytes; LIST: elements                 */
+    int64_t min, max;          /* INT: bounds; TEXT, HEX: max bytes; LIST, MAP: elements            */
     const char *standard;      /* default as JSON ("\"UTC\"", "0", "[\"NEW\"]"); NULL = absent     */
     const char *const *names;  /* ENUM: NULL-terminated                                             */
     const struct shape *shape; /* OBJECT; LIST of structs                                           */
-    enum field_kind element;   /* LIST of scalars: ID, TEXT, INT                                    */
-    int64_t element_max;       /* LIST of TEXT: bytes of one                                        */
+    enum field_kind element;   /* LIST of scalars: ID, TEXT, EMAIL, INT                             */
+    int64_t element_max;       /* LIST of TEXT, MAP: bytes of one                                   */
     const char *code;          /* name→CODE: a fault is a rejection with it, see shape.faults_offset */
 };
 

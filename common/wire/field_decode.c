@@ -195,12 +195,36 @@ static bool decode_list(struct decoder *decoder, const struct field *field, uint
     return true;
 }
 
+static bool decode_map(struct decoder *decoder, const struct field *field, uint32_t token,
+                       const struct place *place, struct list *out)
+{
+    const struct json_token *tokens = decoder->json->tokens;
+    const struct field text = { .kind = FIELD_TEXT, .max = field->element_max };
+    uint32_t count = tokens[token].count, name = token + 1;
+    if (tokens[token].type != JSON_KIND_OBJECT || count > field->max) {
+        return report(decoder, field, place, token);
+    }
+    struct named_text *members = arena_alloc(decoder->arena, count * sizeof(*members));
+    for (uint32_t i = 0; i < count; i++) {
+        if (!decode_scalar(decoder, &text, name, &members[i].name) ||
+            !decode_scalar(decoder, &text, name + 1, &members[i].value)) {
+            return report(decoder, field, place, token);
+        }
+        name = tokens[name + 1].next;
+    }
+    *out = (struct list){ members, count };
+    return true;
+}
+
 /* False: *decoder->fault says why. */
 static bool decode_field(struct decoder *decoder, const struct field *field, uint32_t token,
                          const struct place *place, void *at)
 {
     if (field->kind == FIELD_LIST) {
         return decode_list(decoder, field, token, place, at);
+    }
+    if (field->kind == FIELD_MAP) {
+        return decode_map(decoder, field, token, place, at);
     }
     if (field->kind == FIELD_OBJECT) {
         if (decoder->json->tokens[token].type != JSON_KIND_OBJECT) {

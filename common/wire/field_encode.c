@@ -23,6 +23,16 @@ static void encode_list(const struct field *field, const struct list *list,
     json_close_array(writer);
 }
 
+static void encode_map(const char *name, const struct list *list, struct json_writer *writer)
+{
+    const struct named_text *members = list->items;
+    json_open_object(writer, name);
+    for (uint32_t i = 0; i < list->count; i++) {
+        json_put_member(writer, members[i].name, members[i].value);
+    }
+    json_close_object(writer);
+}
+
 static void put_time(struct json_writer *writer, const char *name, int64_t ms)
 {
     char text[TIME_TEXT_SIZE];
@@ -66,6 +76,9 @@ static void encode_value(const struct field *field, const char *name, const void
         return;
     case FIELD_LIST:
         encode_list(field, at, writer);
+        return;
+    case FIELD_MAP:
+        encode_map(name, at, writer);
         return;
     default:
         json_put_text(writer, name, *(const struct text *)at);

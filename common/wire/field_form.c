@@ -167,6 +167,10 @@ void field_expected(const struct field *field, char *out, size_t size)
         snprintf(out, size, "an array of %lld..%lld elements", (long long)field->min,
                  (long long)field->max);
         return;
+    case FIELD_MAP:
+        snprintf(out, size, "an object of at most %lld strings, names and values of 1..%lld bytes",
+                 (long long)field->max, (long long)field->element_max);
+        return;
     case FIELD_ENUM:
         expected_enum(field, out, size);
         return;

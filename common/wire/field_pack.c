@@ -69,6 +69,16 @@ static void pack_list(struct packer *packer, const struct field *field, const st
     }
 }
 
+static void pack_map(struct packer *packer, const struct list *list)
+{
+    const struct named_text *members = list->items;
+    put_varint(packer, list->count);
+    for (uint32_t i = 0; i < list->count; i++) {
+        put_text(packer, members[i].name);
+        put_text(packer, members[i].value);
+    }
+}
+
 static void pack_value(struct packer *packer, const struct field *field, const void *at)
 {
     const struct decimal *decimal = at;
@@ -93,6 +103,9 @@ static void pack_value(struct packer *packer, const struct field *field, const v
         return;
     case FIELD_LIST:
         pack_list(packer, field, at);
+        return;
+    case FIELD_MAP:
+        pack_map(packer, at);
         return;
     default:
         put_text(packer, *(const struct text *)at);
@@ -187,6 +200,22 @@ static bool unpack_list(struct unpacker *unpacker, const struct field *field, st
     return true;
 }
 
+static bool unpack_map(struct unpacker *unpacker, struct list *out)
+{
+    uint64_t count;
+    if (!get_varint(unpacker, &count) || count > (uint64_t)(unpacker->end - unpacker->at)) {
+        return false;
+    }
+    struct named_text *members = arena_alloc(unpacker->arena, count * sizeof(*members));
+    *out = (struct list){ members, (uint32_t)count };
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (!get_text(unpacker, &members[i].name) || !get_text(unpacker, &members[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool known_name(const struct field *field, uint64_t value)
 {
     uint64_t count = 0;
@@ -227,6 +256,8 @@ static bool unpack_value(struct unpacker *unpacker, const struct field *field, v
         return unpack_object(unpacker, field->shape, *(void **)at);
     case FIELD_LIST:
         return unpack_list(unpacker, field, at);
+    case FIELD_MAP:
+        return unpack_map(unpacker, at);
     default:
         return get_text(unpacker, at);
     }

@@ -106,9 +106,8 @@ static size_t escape(unsigned char c, char *out)
     return 6;
 }
 
-void json_put_text(struct json_writer *writer, const char *name, struct text value)
+static void put_string(struct json_writer *writer, struct text value)
 {
-    begin(writer, name);
     put_byte(writer, '"');
     uint32_t done = 0;
     for (uint32_t i = 0; i < value.size; i++) {
@@ -121,6 +120,20 @@ void json_put_text(struct json_writer *writer, const char *name, struct text val
     }
     put_bytes(writer, value.at + done, value.size - done);
     put_byte(writer, '"');
+}
+
+void json_put_text(struct json_writer *writer, const char *name, struct text value)
+{
+    begin(writer, name);
+    put_string(writer, value);
+}
+
+void json_put_member(struct json_writer *writer, struct text name, struct text value)
+{
+    begin(writer, NULL);
+    put_string(writer, name);
+    put_byte(writer, ':');
+    put_string(writer, value);
 }
 
 void json_put_int(struct json_writer *writer, const char *name, int64_t value)

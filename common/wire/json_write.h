@@ -24,6 +24,8 @@ void json_close_object(struct json_writer *writer);
 void json_open_array(struct json_writer *writer, const char *name);
 void json_close_array(struct json_writer *writer);
 void json_put_text(struct json_writer *writer, const char *name, struct text value); /* escaped */
+/* A member whose name is not ours, escaped too. */
+void json_put_member(struct json_writer *writer, struct text name, struct text value);
 void json_put_int(struct json_writer *writer, const char *name, int64_t value);
 void json_put_bool(struct json_writer *writer, const char *name, bool value);
 void json_put_null(struct json_writer *writer, const char *name);

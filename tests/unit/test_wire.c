@@ -129,7 +129,7 @@ struct thing {
     struct decimal money, money_signed;
     int32_t flag, colour;
     struct line *line;
-    struct list lines, names, numbers;
+    struct list lines, names, numbers, words;
 };
 
 #define AT(member) offsetof(struct thing, member)
@@ -156,6 +156,7 @@ static const struct field thing_fields[] = {
     { "names", FIELD_LIST, AT(names), .max = 2, .element = FIELD_TEXT, .element_max = 4,
       .standard = "[\"a\",\"b\"]" },
     { "numbers", FIELD_LIST, AT(numbers), .max = 2, .element = FIELD_INT },
+    { "words", FIELD_MAP, AT(words), .max = 2, .element_max = 6 },
 };
 static const struct shape thing_shape = { "thing", thing_fields,
                                           sizeof(thing_fields) / sizeof(*thing_fields),
@@ -174,7 +175,8 @@ static const char whole[] =
     "\"time\":\"2026-01-31T09:00:00.000Z\",\"timeOrMs\":\"1970-01-01T00:00:00.007Z\",\"rate\":\"2.5\","
     "\"money\":\"10.50\",\"moneySigned\":\"-0.05\",\"flag\":false,\"colour\":\"RED\","
     "\"line\":{\"sku\":\"s\",\"quantity\":1,\"amount\":\"1.00\"},"
-    "\"lines\":[{\"sku\":\"q\\\"\",\"quantity\":0}],\"names\":[\"one\"],\"numbers\":[-7,9]}";
+    "\"lines\":[{\"sku\":\"q\\\"\",\"quantity\":0}],\"names\":[\"one\"],\"numbers\":[-7,9],"
+    "\"words\":{\"q\\\"\":\"r\\\\\",\"two\":\"zwei\"}}";
 
 static struct text encode(const struct thing *thing)
 {
@@ -254,6 +256,12 @@ static void faults_name_the_place_and_the_cure(void **state)
         { "{\"id\":\"a\",\"numbers\":[1,2,3]}", "/data/numbers",
           "expected an array of 0..2 elements, got an array of 3" },
         { "{\"id\":\"a\",\"line\":7}", "/data/line", "expected an object, got 7" },
+        { "{\"id\":\"a\",\"words\":{\"a\":null}}", "/data/words",
+          "expected an object of at most 2 strings, names and values of 1..6 bytes, got an object" },
+        { "{\"id\":\"a\",\"words\":{\"a\":\"b\",\"b\":\"b\",\"c\":\"b\"}}", "/data/words",
+          "expected an object of at most 2 strings, names and values of 1..6 bytes, got an object" },
+        { "{\"id\":\"a\",\"words\":{\"\":\"b\"}}", "/data/words",
+          "expected an object of at most 2 strings, names and values of 1..6 bytes, got an object" },
         { "{\"number\":6,\"id\":7}", "/data/id",
           "expected a string of 1..64 printable ASCII bytes without space, got 7" },
     };
