@@ -259,6 +259,13 @@ void decision_outcome(struct decision *decision, const char *type, const struct 
     say(decision, type, shape, data);
 }
 
+void decision_outcome_on(struct decision *decision, const char *topic, const char *type,
+                         const struct shape *shape, const void *data)
+{
+    ENSURE(decision->verdict != VERDICT_NONE || decision->timer);
+    say(decision, type, shape, data)->topic = topic;
+}
+
 void decision_send(struct decision *decision, struct text entity, const char *type,
                    const struct shape *shape, const void *data)
 {

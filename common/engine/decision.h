@@ -80,6 +80,11 @@ void decision_terms(struct decision *decision, struct text contract_id, int64_t 
 void decision_timer(struct decision *decision, const char *kind);
 void decision_outcome(struct decision *decision, const char *type, const struct shape *shape,
                       const void *data);
+/* The same on a topic of its own ("refund-initiated"), unless a setting routes the type. */
+void decision_outcome_on(struct decision *decision, const char *topic, const char *type,
+                         const struct shape *shape, const void *data);
+/* ce_id of the verdict or outcome that is said next. */
+struct text decision_next_id(struct decision *decision);
 /* A message of our own to an entity of any worker; exactly once by construction. */
 void decision_send(struct decision *decision, struct text entity, const char *type,
                    const struct shape *shape, const void *data);

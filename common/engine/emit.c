@@ -35,12 +35,13 @@ static struct text concat(struct arena *arena, struct text a, struct text b, str
 
 /* --- kinds of outcomes --- */
 
-static const char *topic_name(struct engine *engine, struct worker_slot *slot, const char *type)
+static const char *topic_name(struct engine *engine, struct worker_slot *slot, const char *type,
+                              const char *topic)
 {
     const struct engine_setup *setup = &engine->setup;
     const char *name = setup->route != NULL ? setup->route(setup->route_context, type) : NULL;
-    if (name != NULL) {
-        return name;
+    if (name != NULL || topic != NULL) {
+        return name != NULL ? name : topic;
     }
     if (strcmp(type, "email.requested") == 0) {
         return "email-request";
@@ -48,19 +49,22 @@ static const char *topic_name(struct engine *engine, struct worker_slot *slot, c
     return arena_printf(&engine->permanent, "%s-outcome%c", slot->worker->name, 0).at;
 }
 
-static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *slot, const char *type)
+static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *slot,
+                                    const char *type, const char *topic)
 {
     for (size_t i = 0; i < engine->kind_count; i++) {
         struct outcome_kind *kind = &engine->kinds[i];
-        if (kind->slot == slot && (kind->type == type || strcmp(kind->type, type) == 0)) {
+        if (kind->slot == slot && kind->topic_asked == topic &&
+            (kind->type == type || strcmp(kind->type, type) == 0)) {
             return kind;
         }
     }
     ENSURE(engine->kind_count < OUTCOME_KINDS_MAX); /* types are constants of the workers */
     struct outcome_kind *kind = &engine->kinds[engine->kind_count++];
     kind->type = type;
+    kind->topic_asked = topic;
     kind->slot = slot;
-    kind->topic = engine->bus->ops->topic(engine->bus, topic_name(engine, slot, type));
+    kind->topic = engine->bus->ops->topic(engine->bus, topic_name(engine, slot, type, topic));
     kind->ce_type = concat(&engine->permanent, TEXT("makegood."), text_of(type), TEXT(".v1"));
     kind->schema = concat(&engine->permanent, TEXT("urn:makegood:schema:"), kind->ce_type, TEXT(""));
     return kind;
@@ -135,6 +139,16 @@ static struct text name_base(const struct decision *decision)
     const struct message *message = decision->message;
     return concat(arena, concat(arena, message->source, TEXT("|"), message->id),
                   concat(arena, TEXT("|"), decision->entity, TEXT("|")), TEXT(""));
+}
+
+struct text decision_next_id(struct decision *decision)
+{
+    struct arena *arena = &decision->engine->turn.run_arena;
+    uint32_t ordinal = decision->first_ordinal;
+    for (const struct said *said = decision->said_first; said != NULL; said = said->next) {
+        ordinal++;
+    }
+    return uuid_text(arena, concat(arena, name_base(decision), number_text(arena, ordinal), TEXT("")));
 }
 
 static void put_command(struct json_writer *writer, const struct message *message)
@@ -229,7 +243,7 @@ static void cause_headers(struct builder *builder, const struct message *message
 static void emit_outcome(struct engine *engine, const struct about *about, const struct said *said)
 {
     struct arena *arena = &engine->turn.run_arena;
-    struct outcome_kind *kind = kind_of(engine, about->slot, said->type);
+    struct outcome_kind *kind = kind_of(engine, about->slot, said->type, said->topic);
     struct builder builder = { .engine = engine, .arena = arena };
     struct text time = time_text(arena, about->time_ms);
     add_header(&builder, "ce_specversion", TEXT("1.0"));

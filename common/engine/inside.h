@@ -198,6 +198,7 @@ struct undo {
 /* One outcome said by a rule, before the common members are known. */
 struct said {
     const char *type;
+    const char *topic;             /* NULL: by the type                                       */
     enum verdict verdict;
     struct text members;           /* the data's own members, without braces; may be empty    */
     const char *code;              /* of a rejection or deferral                              */
@@ -232,6 +233,7 @@ struct decision {
     bool timer;
     const char *timer_kind;
     int64_t timer_due_ms;
+    uint32_t first_ordinal;
     bool missing;
     enum verdict verdict;
     struct said *said_first, **said_last;
@@ -277,6 +279,7 @@ struct looks;
 /* What is the same for all outcomes of a type: made once, found by the type's name. */
 struct outcome_kind {
     const char *type;
+    const char *topic_asked;       /* by the rule, NULL = by the type                         */
     struct worker_slot *slot;
     int32_t topic;
     struct text ce_type, schema;

@@ -97,6 +97,7 @@ static void decide(struct engine *engine, struct message *message, struct decisi
     ENSURE(handler != NULL);
     decision_start(engine, decision, message->item, message->time_ms);
     decision->message = message;
+    decision->first_ordinal = *ordinal;
     handler(decision, message->data);
     if (engine->turn.missing) {
         return;
