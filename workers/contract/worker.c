@@ -17,6 +17,16 @@ static struct text partner_entity(const void *message, struct arena *arena)
     return entity_name(arena, "partner", ((const struct partner *)message)->partner_id);
 }
 
+static struct text unit_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "unit", ((const struct unit *)message)->unit);
+}
+
+static struct text program_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "program", ((const struct program *)message)->program_id);
+}
+
 static struct text listed_entity(const void *message, struct arena *arena)
 {
     return entity_name(arena, "partner", ((const struct contract_listed *)message)->partner_id);
@@ -35,6 +45,14 @@ static const struct message_type messages[] = {
       .shape = &partner_shape,
       .entity = partner_entity,
       .handlers = { { "partner", partner_put } } },
+    { .name = "unit.put",
+      .shape = &unit_shape,
+      .entity = unit_entity,
+      .handlers = { { "unit", unit_put } } },
+    { .name = "program.put",
+      .shape = &program_shape,
+      .entity = program_entity,
+      .handlers = { { "program", program_put } } },
     { .name = "internal.contract.listed",
       .shape = &contract_listed_shape,
       .entity = listed_entity,
@@ -45,6 +63,8 @@ static const struct state_type states[] = {
     { .entity_type = "contract", .shape = &contract_state_shape, .version = 1 },
     { .entity_type = "event_type", .shape = &event_type_shape, .version = 1 },
     { .entity_type = "partner", .shape = &partner_shape, .version = 1 },
+    { .entity_type = "unit", .shape = &unit_shape, .version = 1 },
+    { .entity_type = "program", .shape = &program_state_shape, .version = 1 },
     { .entity_type = "partner/campaign", .shape = &contract_listing_shape, .version = 1 },
 };
 
