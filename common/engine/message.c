@@ -35,22 +35,12 @@ static bool names_entity_type(const struct message_type *type, struct text entit
     return false;
 }
 
-static const struct message_type *find_type(const struct worker *worker, struct text name)
-{
-    for (size_t i = 0; i < worker->message_count; i++) {
-        if (text_is(name, worker->messages[i].name)) {
-            return &worker->messages[i];
-        }
-    }
-    return NULL;
-}
-
 static bool other_worker_knows(const struct engine *engine, const struct worker *not_this,
                                struct text name)
 {
     for (size_t i = 0; i < engine->slot_count; i++) {
         const struct worker *worker = engine->slots[i].worker;
-        if (worker != not_this && find_type(worker, name) != NULL) {
+        if (worker != not_this && worker_message(worker, name) != NULL) {
             return true;
         }
     }
@@ -64,7 +54,7 @@ static bool resolve_type(struct engine *engine, struct message *message, const s
     const struct worker *worker = message->partition->slot->worker;
     bool internal = name.at != NULL && text_starts(name, TEXT("internal."));
     message->type = name.at == NULL || (internal && !event->from_worker) ? NULL
-                                                                       : find_type(worker, name);
+                                                                       : worker_message(worker, name);
     if (message->type != NULL) {
         return true;
     }

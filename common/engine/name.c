@@ -1,5 +1,15 @@
-/* Names of entities: how an id becomes a key, and how a key is taken apart. */
+/* Names: of entities, how an id becomes a key and a key is taken apart; of types of messages. */
 #include "engine/worker.h"
+
+const struct message_type *worker_message(const struct worker *worker, struct text name)
+{
+    for (size_t i = 0; i < worker->message_count; i++) {
+        if (text_is(name, worker->messages[i].name)) {
+            return &worker->messages[i];
+        }
+    }
+    return NULL;
+}
 
 static size_t escaped_size(struct text id)
 {

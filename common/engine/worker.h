@@ -60,6 +60,9 @@ struct worker {
     size_t state_count;
 };
 
+/* The worker's message type of a short name ("action.modify"), internal ones too; NULL = none. */
+const struct message_type *worker_message(const struct worker *worker, struct text name);
+
 /* "action:A1" from ("action", "A1"): the bytes % / | of the id become %25 %2F %7C. Lives in the arena. */
 struct text entity_name(struct arena *arena, const char *entity_type, struct text id);
 /* With a second id: "oid:70:X1". */

@@ -1,5 +1,5 @@
 /*
- * Kafka for commands: topics and their settings, one record sent, records read. No transactions and
+ * Kafka for commands: topics and their settings, records sent, records read. No transactions and
  * no group. Every call waits for the brokers, at most as long as is said.
  *
  * Names of topics are without the prefix.
@@ -61,15 +61,30 @@ enum err kafka_admin_produce(struct kafka_admin *admin, const struct kafka_messa
                              int32_t *partition, int64_t *offset, int timeout_ms,
                              struct err_note *note);
 
-enum { KAFKA_FROM_START = -1, KAFKA_FROM_END = -2 };
+struct kafka_place {
+    int32_t partition;
+    int64_t offset; /* -1: not written, or nobody knows */
+};
+/* The same for many, queued together and in their order within each partition; returns when the
+ * word on every one is in. The first error; `places` has what was written all the same. */
+enum err kafka_admin_produce_all(struct kafka_admin *admin, const struct kafka_message *messages,
+                                 size_t count, struct kafka_place *places, int timeout_ms,
+                                 struct err_note *note);
+
+/* Partitions of a topic, > 0; NO_INPUT: no such topic. */
+enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count,
+                                int32_t *replication, int timeout_ms, struct err_note *note);
+
+enum { KAFKA_FROM_START = -1, KAFKA_FROM_END = -2, KAFKA_READ_TOPICS_MAX = 32 };
 
 struct kafka_read {
-    const char *topic;
+    const char *topic; /* NULL = only `topics`                                             */
     int32_t partition; /* -1 = all of them                                                 */
     int64_t from;      /* an offset, or KAFKA_FROM_START, KAFKA_FROM_END                   */
     int64_t from_ms;   /* > 0: the first records of this time or later, instead of `from`  */
     int64_t last;      /* > 0: so many before the end of each partition, instead of `from` */
     bool go_on;        /* waits for more at the end, until it is stopped                   */
+    const char *const *topics; /* NULL-terminated, read with `topic`; each must be named once */
 };
 
 struct kafka_read_record {
@@ -79,6 +94,7 @@ struct kafka_read_record {
     struct text key, value;
     const struct header *headers;
     size_t header_count;
+    const char *topic; /* without the prefix */
 };
 
 /* False stops the reading. NULL: nothing came for a moment. */

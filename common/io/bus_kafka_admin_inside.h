@@ -14,9 +14,6 @@ struct kafka_admin {
 /* The exit code and the note for an error; of a timeout, why, when a handle has said so. */
 enum err kafka_admin_failed(struct kafka_admin *admin, rd_kafka_resp_err_t err, const char *what,
                             struct err_note *note);
-/* Partitions of a topic, > 0; NO_INPUT: no such topic. */
-enum err kafka_admin_partitions(struct kafka_admin *admin, const char *topic, int32_t *count,
-                                int32_t *replication, int timeout_ms, struct err_note *note);
 /* malloc'ed, with the prefix. */
 char *kafka_admin_full(const struct kafka_admin *admin, const char *topic);
 

@@ -200,7 +200,7 @@ enum bus_result kafka_abort(struct bus *bus);
 enum bus_result kafka_retire(struct bus *bus);
 void kafka_producer_close(struct kafka_bus *bus);
 
-/* bus_kafka_records.c */
+/* bus_kafka_send.c */
 void kafka_sent(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque);
 
 /* bus_kafka_errors.c */

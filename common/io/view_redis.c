@@ -388,6 +388,7 @@ struct view *view_redis_new(const struct view_redis_setup *setup, enum err *err,
     view->view.ops = &redis_ops;
     view->timeout_ms = setup->timeout_ms ? setup->timeout_ms : 1000;
     snprintf(view->password, sizeof(view->password), "%s", setup->password ? setup->password : "");
+    view->read_only = setup->read_only;
     snprintf(view->identity, sizeof(view->identity), "%s", setup->identity ? setup->identity : "");
     if (strlen(view->password) == sizeof(view->password) - 1 ||
         strlen(view->identity) == sizeof(view->identity) - 1) {

@@ -14,6 +14,7 @@ struct view_redis_setup {
     const char *url;      /* redis://[user@]host[:port][/db], unix:///path[?db=n]; rediss:// is refused */
     const char *password; /* NULL or "" = none                                                      */
     const char *identity; /* whose view it is: cluster, prefix, group, format; NULL or "" = do not ask  */
+    bool read_only;       /* check() does not claim an empty database: nothing is written             */
     int timeout_ms;       /* of connecting and of a command; 0 = 1000                               */
 };
 

@@ -57,6 +57,9 @@ static enum view_result check_identity(struct redis_view *view, struct arena *ar
     enum view_result result = ask(view, arena, get, 2, false, &reply, note);
     if (result == VIEW_OK && reply->type == REDIS_REPLY_NIL) {
         freeReplyObject(reply);
+        if (view->read_only) {
+            return VIEW_OK;
+        }
         result = ask(view, arena, set, 3, false, &reply, note);
         if (result == VIEW_OK) {
             freeReplyObject(reply);

@@ -12,6 +12,7 @@ struct redis_view {
     char host[256], user[128], password[1024], identity[600];
     int port, database, timeout_ms;
     bool unix_socket;
+    bool read_only;
     bool checked; /* identity and policy, on this connection */
     /* A read that ran out of its arena's memory jumps away with replies under way: whoever came
      * next would get those. So the connection is dropped. */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "io/config.h"
-#include "io/view_redis.h"
 #include "workers/makegood/command.h"
+#include "workers/makegood/servers.h"
 #include "workers/makegood/topics.h"
 
 enum { WAIT_MS = 5000 };
@@ -96,26 +96,11 @@ static void check_kafka(const struct call *call, struct report *report, char *cl
 
 static void check_redis(const struct call *call, struct report *report, const char *cluster)
 {
-    char identity[512];
     struct err_note note = { "" };
     enum err err = OK;
-    const struct config *config = call->config;
-    snprintf(identity, sizeof(identity), "cluster=%s prefix=%s group=%s format=1", cluster,
-             config_get(config, "topics.prefix"), config_get(config, "group"));
-    struct view *view = view_redis_new(
-        &(struct view_redis_setup){ .url = config_get(config, "redis.url"),
-                                    .password = config_get(config, "redis.password"),
-                                    .identity = identity },
-        &err, &note);
+    struct view *view = servers_view(call->config, cluster, &err, &note);
     if (view) {
-        enum view_result result = view->ops->check(view, &note);
-        err = result == VIEW_OK       ? OK
-              : result == VIEW_DOWN   ? ERR_UNAVAILABLE
-              : result == VIEW_DENIED ? ERR_REFUSED
-                                      : ERR_CONFIG;
         view->ops->close(view);
-    }
-    if (err == OK) {
         line(report, "redis", NULL);
     } else {
         failed(report, "redis", err, &note);

@@ -39,6 +39,38 @@ static const char *const check_examples[] = {
     "makegood check --connect", "everything that `run` would refuse, with the cure", NULL
 };
 
+static const struct flag send_flags[] = {
+    { "file", 'f', "FILE", "events, one per line, or one over several lines; - = stdin (default)" },
+    { "skip", 0, "N", "events at the front that are published already" },
+    { "dry-run", 0, NULL, "validate only" },
+    { 0 },
+};
+static const char *const send_examples[] = {
+    "makegood send -f events.jsonl", "validate all, then publish each to its topic and key",
+    "makegood send -f events.jsonl --skip 12000", "go on where an earlier run was ended",
+    "echo '{...}' | makegood send", "one event", NULL
+};
+
+static const char *const show_examples[] = {
+    "makegood show action:A1", "the state of an action, as it was decided last",
+    "makegood show account:7/reward:r1 -o json", "a part of an entity, for machines", NULL
+};
+
+static const struct flag tail_flags[] = {
+    { "from", 0, "TIME", "begin there: RFC 3339, @epoch_ms, -2h or start; default: now" },
+    { "entity", 0, "ENTITY", "only what concerns it" },
+    { "type", 0, "TYPE", "only this type, like action.modified" },
+    { "limit", 'n', "N", "end after so many" },
+    { "end", 0, NULL, "end at the present end of the topics; begin at the start by default" },
+    { 0 },
+};
+static const char *const tail_examples[] = {
+    "makegood tail action-outcome", "decoded events as they come",
+    "makegood tail action-outcome action-dlq --end -o jsonl", "all there is, for machines",
+    "makegood tail action --from -2h --entity action:A1", "what was asked of an action lately",
+    NULL
+};
+
 static const char *const run_examples[] = {
     "makegood run contract action", "one process with both workers; run as many as you like",
     "makegood run action --set instance=a1", "a stable name makes a restart in place fast", NULL
@@ -69,6 +101,20 @@ const struct command commands[] = {
     { "topics", "create", 1, 1, "Create the topics that are missing",
       "Never changes a topic that exists; `check --connect` names every difference.", topics_flags,
       topics_examples, true, run_topics },
+    { "send", "", 0, 0, "Validate and publish events",
+      "Every event is validated by the workers' own decoder before the first is published: when one "
+      "is bad, each bad one is named by line, JSON pointer and what was expected, and nothing is "
+      "sent (exit 65). Then each goes to the topic of its type, with its entity as the key. When it "
+      "is interrupted or the brokers fail, it says how many were published and how to go on.",
+      send_flags, send_examples, true, run_send },
+    { "show", "ENTITY", 1, 1, "Show the state of an entity, or of a part of one",
+      "As Redis has it, with the offset of its state log up to which it is folded. Exit 1 when "
+      "there is none.",
+      NULL, show_examples, true, run_show },
+    { "tail", "TOPIC...", 1, 32, "Follow topics, decoded",
+      "Reads committed records only, in the order of each partition. Dead letters show reason and "
+      "detail, state logs their states. Ctrl-C ends.",
+      tail_flags, tail_examples, true, run_tail },
     { "config", "", 0, 0, "Print every effective setting and where it comes from", "", NULL,
       config_examples, true, run_config },
     { "completion", "SHELL", 1, 1, "Print completion for bash, zsh or fish", "", NULL,

@@ -170,10 +170,8 @@ static const char *topic_of_type(struct text type)
 {
     struct text name = type.at ? event_short_type(type) : type;
     for (const struct worker *const *worker = makegood_workers; name.at && *worker; worker++) {
-        for (size_t i = 0; i < (*worker)->message_count; i++) {
-            if (text_is(name, (*worker)->messages[i].name)) {
-                return (*worker)->name;
-            }
+        if (worker_message(*worker, name)) {
+            return (*worker)->name;
         }
     }
     return NULL;

@@ -8,6 +8,7 @@
 #include "wire/json.h"
 #include "wire/json_write.h"
 #include "workers/makegood/exec_inside.h"
+#include "workers/makegood/record_json.h"
 #include "workers/makegood/workers.h"
 
 /* --- where things came from --- */
@@ -119,24 +120,6 @@ static bool input_as_line(struct exec *exec, struct text input, struct text *out
     return cause->line >= 0;
 }
 
-static void put_event(struct json_writer *writer, struct text value, const struct header *headers,
-                      size_t count)
-{
-    json_open_object(writer, "event");
-    for (size_t i = 0; i < count; i++) {
-        struct text name = headers[i].name;
-        if (text_is(name, "content-type")) {
-            json_put_text(writer, "datacontenttype", headers[i].value);
-        } else if (text_starts(name, TEXT("ce_"))) {
-            char plain[64];
-            snprintf(plain, sizeof(plain), "%.*s", (int)name.size - 3, name.at + 3);
-            json_put_text(writer, plain, headers[i].value);
-        }
-    }
-    json_put_raw(writer, "data", value);
-    json_close_object(writer);
-}
-
 /* Verdicts that only workers are interested in: of internal types, and about internal messages. */
 static bool is_internal(const struct header *headers, size_t count, bool from_worker)
 {
@@ -170,46 +153,9 @@ static void print_outcome(struct exec *exec, const char *topic, struct text key,
         }
     }
     json_close_object(&writer);
-    put_event(&writer, value, headers, count);
+    record_put_outcome(&writer, value, headers, count);
     json_close_object(&writer);
     print_line(&writer);
-}
-
-/* Bytes that are not UTF-8 cannot stand in JSON: each becomes U+FFFD. */
-static struct text as_utf8(struct arena *arena, struct text bytes)
-{
-    struct json json;
-    struct json_fault fault;
-    char *out = arena_bytes(arena, (size_t)bytes.size * 3 + 1);
-    uint32_t size = 0;
-    for (uint32_t i = 0; i < bytes.size;) {
-        unsigned char c = (unsigned char)bytes.at[i];
-        uint32_t length = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-        bool good = c < 0x80;
-        if (!good && length <= bytes.size - i) { /* let the JSON reader judge one character */
-            char quoted[6] = { '"' };
-            memcpy(quoted + 1, bytes.at + i, length);
-            quoted[length + 1] = '"';
-            good = json_parse(arena, (struct text){ quoted, length + 2 }, &json, &fault);
-        }
-        memcpy(out + size, good ? bytes.at + i : "\xef\xbf\xbd", good ? length : 3);
-        size += good ? length : 3;
-        i += good ? length : 1;
-    }
-    return (struct text){ out, size };
-}
-
-/* The input as it came: as JSON if it is an object, else as text. */
-static void put_input(struct exec *exec, struct json_writer *writer, struct text value)
-{
-    struct json json;
-    struct json_fault fault;
-    if (value.at && json_parse(&exec->arena, value, &json, &fault) &&
-        json.tokens[0].type == JSON_KIND_OBJECT) {
-        json_put_raw(writer, "event", json_raw(&json, 0));
-    } else {
-        json_put_text(writer, "raw", as_utf8(&exec->arena, value));
-    }
 }
 
 static void open_dead_letter(struct json_writer *writer, struct arena *arena, const char *topic,
@@ -245,7 +191,7 @@ static void print_dead_letter(struct exec *exec, const char *topic, struct text 
         }
     }
     json_close_object(&writer);
-    put_input(exec, &writer, value);
+    record_put_input(&exec->arena, &writer, value);
     json_close_object(&writer);
     print_line(&writer);
 }
@@ -271,7 +217,7 @@ void exec_print_bad_time(struct exec *exec, const char *topic, struct text line)
     json_put_text(&writer, "dlq-first-failed-at", text_of(now));
     json_put_text(&writer, "dlq-redrives", TEXT("0"));
     json_close_object(&writer);
-    put_input(exec, &writer, line);
+    record_put_input(&exec->arena, &writer, line);
     json_close_object(&writer);
     print_line(&writer);
 }

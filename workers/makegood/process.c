@@ -17,12 +17,12 @@
 #include "io/log.h"
 #include "io/view_redis.h"
 #include "io/zoneinfo.h"
+#include "workers/makegood/servers.h"
 #include "workers/makegood/workers.h"
 
 enum {
     BROKER_WAIT_MS = 5000,
-    ALIVE_MS = 60000, /* a loop that has not turned for so long hangs */
-    IDENTITY_SIZE = 512
+    ALIVE_MS = 60000 /* a loop that has not turned for so long hangs */
 };
 
 struct process {
@@ -219,7 +219,7 @@ void process_free(struct process *process)
 /* --- starting --- */
 
 /* A view belongs to one cluster, prefix, group and format; another one's is refused. */
-static enum err identity_of(const struct process *process, char identity[IDENTITY_SIZE],
+static enum err identity_of(const struct process *process, char identity[VIEW_IDENTITY_SIZE],
                             struct err_note *note)
 {
     char cluster[KAFKA_CLUSTER_ID_MAX] = "mock";
@@ -233,14 +233,13 @@ static enum err identity_of(const struct process *process, char identity[IDENTIT
         err = kafka_admin_cluster_id(admin, cluster, BROKER_WAIT_MS, note);
         kafka_admin_free(admin);
     }
-    snprintf(identity, IDENTITY_SIZE, "cluster=%s prefix=%s group=%s format=1", cluster, prefix,
-             config_get(process->config, "group"));
+    view_identity(process->config, cluster, identity);
     return err;
 }
 
 static enum err open_view(struct process *process, struct err_note *note)
 {
-    char identity[IDENTITY_SIZE];
+    char identity[VIEW_IDENTITY_SIZE];
     enum err err = identity_of(process, identity, note);
     if (err != OK) {
         return err;
@@ -283,16 +282,7 @@ static enum err open_engine(struct process *process, struct err_note *note)
 /* An unsafe or foreign Redis is refused at once; one that does not answer is waited for. */
 static enum err check_view(struct process *process, struct err_note *note)
 {
-    switch (process->view->ops->check(process->view, note)) {
-    case VIEW_OK:
-        return OK;
-    case VIEW_DENIED:
-        return ERR_REFUSED;
-    case VIEW_REFUSED:
-        return ERR_CONFIG;
-    default:
-        return ERR_UNAVAILABLE;
-    }
+    return view_error(process->view->ops->check(process->view, note));
 }
 
 enum err process_start(struct process *process, struct err_note *note)

@@ -1,0 +1,25 @@
+/* Kafka and Redis as a command asks for them: named by the configuration, read only. */
+#ifndef MAKEGOOD_SERVERS_H
+#define MAKEGOOD_SERVERS_H
+
+#include "io/bus_kafka_admin.h"
+#include "io/view.h"
+
+struct config;
+
+enum { VIEW_IDENTITY_SIZE = 512, SERVERS_WAIT_MS = 10000 };
+
+/* Whose view it is, as the view's identity key says it. */
+void view_identity(const struct config *config, const char *cluster, char out[VIEW_IDENTITY_SIZE]);
+
+/* NULL after a line on stderr; *err says which code. Waits for nothing. The client's own log is for
+ * `log.level = debug` only: the command says what is wrong, once. */
+struct kafka_admin *servers_kafka(const struct config *config, enum err *err);
+
+/* A view that is ours, safe and reachable; it is never written to. NULL and *err, *note. */
+struct view *servers_view(const struct config *config, const char *cluster, enum err *err,
+                          struct err_note *note);
+
+enum err view_error(enum view_result result);
+
+#endif
