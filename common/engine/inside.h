@@ -26,7 +26,7 @@ enum {
     TURN_TIMERS_DEFAULT = 1000,
     TURN_BYTES_DEFAULT = 8 * 1024 * 1024,
     CACHE_BYTES_DEFAULT = 8 * 1024 * 1024,
-    NEED_ROUNDS_MAX = 64,         /* more than any rule needs: a bug otherwise                  */
+    NEED_ROUNDS_MAX = 64,         /* for one message; more than any rule needs: a bug otherwise  */
     OUTCOME_KINDS_MAX = 256,
     FRESH_MS = 1000,              /* how old a reference may be                                 */
     CHECK_MS = 1000,              /* how often an idle partition's index is looked at           */

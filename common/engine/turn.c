@@ -274,10 +274,14 @@ static uint32_t run_round(struct engine *engine)
     return left;
 }
 
+/* Every message may need what the one before it made known, so only rounds without progress count. */
 static bool run_rounds(struct engine *engine, struct err_note *note)
 {
+    uint32_t left_before = UINT32_MAX;
     for (int round = 0; round < NEED_ROUNDS_MAX; round++) {
         uint32_t left = run_round(engine);
+        round = left < left_before ? 0 : round;
+        left_before = left;
         if (engine->turn.failed != BUS_OK || engine->turn.halted) {
             return false;
         }

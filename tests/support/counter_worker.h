@@ -1,0 +1,343 @@
+/*
+ * Two small workers for the engine's tests, so that a test shows one idea of the engine and no rule of
+ * a domain: `counter` counts, forwards, tells, waits, asks for a rate, keeps boxes (parts) and has
+ * timers; `rate` is what it looks at.
+ */
+#ifndef MAKEGOOD_TESTS_COUNTER_WORKER_H
+#define MAKEGOOD_TESTS_COUNTER_WORKER_H
+
+#include <stdlib.h>
+
+#include "engine/decision.h"
+#include "engine/worker.h"
+
+enum { COUNTER_WAIT_MS = 3600 * 1000 };
+
+/* Every message of both workers has these members. */
+struct counter_command {
+    struct text id, to, box, batch_id;
+    int64_t amount, times, in_ms, size, line;
+};
+
+static const struct field counter_command_fields[] = {
+    { .name = "id", .kind = FIELD_ID, .offset = offsetof(struct counter_command, id), .required = true },
+    { .name = "to", .kind = FIELD_ID, .offset = offsetof(struct counter_command, to) },
+    { .name = "box", .kind = FIELD_ID, .offset = offsetof(struct counter_command, box) },
+    { .name = "batchId", .kind = FIELD_ID, .offset = offsetof(struct counter_command, batch_id) },
+    { .name = "amount", .kind = FIELD_INT, .offset = offsetof(struct counter_command, amount),
+      .min = -1000000, .max = 1000000, .standard = "1" },
+    { .name = "times", .kind = FIELD_INT, .offset = offsetof(struct counter_command, times),
+      .max = 1000, .standard = "1" },
+    { .name = "inMs", .kind = FIELD_INT, .offset = offsetof(struct counter_command, in_ms),
+      .max = INT64_MAX, .standard = "0" },
+    { .name = "size", .kind = FIELD_INT, .offset = offsetof(struct counter_command, size),
+      .max = 100000000, .standard = "0" },
+    { .name = "line", .kind = FIELD_INT, .offset = offsetof(struct counter_command, line),
+      .max = 1000000 },
+};
+
+static const struct shape counter_command_shape = {
+    .name = "command",
+    .fields = counter_command_fields,
+    .count = sizeof(counter_command_fields) / sizeof(counter_command_fields[0]),
+    .size = sizeof(struct counter_command),
+    .faults_offset = SHAPE_NO_FAULTS,
+};
+
+/* State of a counter, of a box and of a rate; also what their outcomes say. */
+struct counter_state {
+    int64_t total, due_ms;
+    struct text filler;
+};
+
+static const struct field counter_state_fields[] = {
+    { .name = "total", .kind = FIELD_INT, .offset = offsetof(struct counter_state, total) },
+    { .name = "due", .kind = FIELD_INT, .offset = offsetof(struct counter_state, due_ms) },
+    { .name = "filler", .kind = FIELD_TEXT, .offset = offsetof(struct counter_state, filler) },
+};
+
+static const struct shape counter_state_shape = {
+    .name = "counter",
+    .fields = counter_state_fields,
+    .count = sizeof(counter_state_fields) / sizeof(counter_state_fields[0]),
+    .size = sizeof(struct counter_state),
+    .faults_offset = SHAPE_NO_FAULTS,
+};
+
+static const struct shape counter_total_shape = {
+    .name = "total",
+    .fields = counter_state_fields,
+    .count = 1,
+    .size = sizeof(struct counter_state),
+    .faults_offset = SHAPE_NO_FAULTS,
+};
+
+static inline struct counter_state counter_now(struct decision *decision)
+{
+    const struct counter_state *state = decision_state(decision);
+    struct counter_state none = { 0 };
+    none.due_ms = FIELD_ABSENT;
+    return state != NULL ? *state : none;
+}
+
+static inline int64_t counter_due(const struct counter_state *state)
+{
+    return state->due_ms != FIELD_ABSENT ? state->due_ms : 0;
+}
+
+static inline void counter_put(struct decision *decision, const struct counter_state *state)
+{
+    decision_put(decision, state, counter_due(state));
+}
+
+static inline struct text counter_name(struct decision *decision, struct text id)
+{
+    return entity_name(decision_arena(decision), "counter", id);
+}
+
+/* --- counter's rules --- */
+
+/* Adds; with inMs the counter is emptied by a timer so much later. Wakes what waits. */
+static inline void counter_add(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = counter_now(decision);
+    state.total += command->amount;
+    if (command->in_ms > 0) {
+        state.due_ms = decision_time(decision) + command->in_ms;
+    }
+    counter_put(decision, &state);
+    decision_applied(decision, "counter.added", &counter_total_shape, &state);
+    decision_wake(decision);
+}
+
+static inline void counter_check(struct decision *decision, const void *message)
+{
+    (void)message;
+    if (counter_now(decision).total > 0) {
+        decision_unchanged(decision);
+    } else {
+        decision_rejected(decision, "EMPTY", "/amount", "there is nothing in it");
+    }
+}
+
+/* A rejection that counts as a change and has a second outcome. */
+static inline void counter_fine(struct decision *decision, const void *message)
+{
+    (void)message;
+    struct counter_state state = counter_now(decision);
+    state.total--;
+    counter_put(decision, &state);
+    decision_count_change(decision);
+    decision_rejected(decision, "FINED", "", "one is taken");
+    decision_outcome(decision, "counter.fined", &counter_total_shape, &state);
+}
+
+/* A rejection whose put is dropped. */
+static inline void counter_refuse(struct decision *decision, const void *message)
+{
+    (void)message;
+    struct counter_state state = counter_now(decision);
+    state.total = 999;
+    counter_put(decision, &state);
+    decision_rejected(decision, "NO", "", "never");
+}
+
+/* At any counter but `to`: passed on there; at `to`: counted. */
+static inline void counter_pass(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct text target = counter_name(decision, command->to);
+    if (text_equal(target, decision_entity(decision))) {
+        counter_add(decision, message);
+    } else {
+        decision_forwarded(decision, target);
+    }
+}
+
+static inline void counter_tell(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_command told = { .id = command->to, .amount = command->amount, .times = 1 };
+    told.line = FIELD_ABSENT;
+    struct counter_state state = counter_now(decision);
+    counter_put(decision, &state);
+    decision_applied(decision, "counter.told", &counter_total_shape, &state);
+    for (int64_t i = 0; i < command->times; i++) {
+        decision_send(decision, counter_name(decision, command->to), "internal.counter.told",
+                      &counter_command_shape, &told);
+    }
+}
+
+/* Waits for something to be in it, at most an hour. */
+static inline void counter_take(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = counter_now(decision);
+    if (state.total < command->amount) {
+        decision_deferred(decision, "AWAITING_MORE", "waits for more",
+                          decision_time(decision) + COUNTER_WAIT_MS);
+        return;
+    }
+    state.total -= command->amount;
+    counter_put(decision, &state);
+    decision_applied(decision, "counter.taken", &counter_total_shape, &state);
+}
+
+/* Adds what the rate `to` says. */
+static inline void counter_price(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct text key = entity_name(decision_arena(decision), "rate", command->to);
+    const struct counter_state *rate = decision_look(decision, key);
+    if (rate == NULL) {
+        decision_rejected(decision, "RATE_NOT_FOUND", "/to", "no such rate");
+        return;
+    }
+    struct counter_state state = counter_now(decision);
+    state.total += rate->total;
+    counter_put(decision, &state);
+    decision_terms(decision, command->to, rate->total, TEXT("default"));
+    decision_applied(decision, "counter.priced", &counter_total_shape, &state);
+}
+
+static inline struct text counter_box_key(struct decision *decision, struct text box)
+{
+    return arena_printf(decision_arena(decision), "box:%.*s", TEXT_ARGS(box));
+}
+
+/* Counts in a box, which carries its own name. */
+static inline void counter_box(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct text key = counter_box_key(decision, command->box);
+    const struct counter_state *box = decision_part(decision, key);
+    struct counter_state next = { .total = command->amount + (box != NULL ? box->total : 0) };
+    next.due_ms = command->in_ms > 0 ? decision_time(decision) + command->in_ms : FIELD_ABSENT;
+    next.filler = command->box;
+    decision_put_part(decision, key, &next, counter_due(&next));
+    decision_applied(decision, "counter.boxed", &counter_total_shape, &next);
+}
+
+static inline void counter_drop(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = counter_now(decision);
+    decision_remove_part(decision, counter_box_key(decision, command->box));
+    decision_applied(decision, "counter.dropped", &counter_total_shape, &state);
+}
+
+/* A state of `size` bytes. */
+static inline void counter_grow(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = counter_now(decision);
+    char *filler = arena_bytes(decision_arena(decision), (size_t)command->size + 1);
+    memset(filler, 'x', (size_t)command->size + 1);
+    state.filler = (struct text){ filler, (uint32_t)command->size };
+    counter_put(decision, &state);
+    decision_applied(decision, "counter.grown", &counter_total_shape, &state);
+}
+
+static inline void counter_told(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = counter_now(decision);
+    state.total += command->amount;
+    counter_put(decision, &state);
+    decision_applied(decision, "internal.counter.heard", &counter_total_shape, &state);
+    decision_wake(decision);
+}
+
+static inline void counter_advance(struct decision *decision, const void *now)
+{
+    struct counter_state state = *(const struct counter_state *)now;
+    state.total = 0;
+    state.due_ms = FIELD_ABSENT;
+    decision_timer(decision, "empty");
+    counter_put(decision, &state);
+    decision_outcome(decision, "counter.emptied", &counter_total_shape, &state);
+}
+
+static inline void counter_box_advance(struct decision *decision, const void *now)
+{
+    struct counter_state state = *(const struct counter_state *)now;
+    state.due_ms = FIELD_ABSENT;
+    state.total = 0;
+    decision_timer(decision, "open");
+    decision_put_part(decision, counter_box_key(decision, state.filler), &state, 0);
+    decision_outcome(decision, "counter.opened", &counter_total_shape, &state);
+}
+
+/* --- rate's rule --- */
+
+static inline void rate_put(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state state = { .total = command->amount };
+    state.due_ms = FIELD_ABSENT;
+    decision_put(decision, &state, 0);
+    decision_applied(decision, "rate.stored", &counter_total_shape, &state);
+}
+
+/* --- rows --- */
+
+static inline struct text counter_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "counter", ((const struct counter_command *)message)->id);
+}
+
+static inline struct text rate_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "rate", ((const struct counter_command *)message)->id);
+}
+
+#define COUNTER_MESSAGE(type, rule)                                                                \
+    {                                                                                              \
+        .name = type, .shape = &counter_command_shape, .entity = counter_entity,                   \
+        .handlers = { { "counter", rule } }, .wait_over_code = "NEVER_CAME",                       \
+        .wait_over_detail = "what it waited for has not come"                                      \
+    }
+
+static const struct message_type counter_messages[] = {
+    COUNTER_MESSAGE("counter.add", counter_add),       COUNTER_MESSAGE("counter.check", counter_check),
+    COUNTER_MESSAGE("counter.fine", counter_fine),     COUNTER_MESSAGE("counter.refuse", counter_refuse),
+    COUNTER_MESSAGE("counter.pass", counter_pass),     COUNTER_MESSAGE("counter.tell", counter_tell),
+    COUNTER_MESSAGE("counter.take", counter_take),     COUNTER_MESSAGE("counter.price", counter_price),
+    COUNTER_MESSAGE("counter.box", counter_box),       COUNTER_MESSAGE("counter.drop", counter_drop),
+    COUNTER_MESSAGE("counter.grow", counter_grow),
+    COUNTER_MESSAGE("internal.counter.told", counter_told),
+};
+
+static const struct state_type counter_states[] = {
+    { .entity_type = "counter", .shape = &counter_state_shape, .version = 1, .advance = counter_advance },
+    { .entity_type = "counter/box", .shape = &counter_state_shape, .version = 1,
+      .advance = counter_box_advance },
+};
+
+static const struct worker counter_worker = {
+    .name = "counter",
+    .messages = counter_messages,
+    .message_count = sizeof(counter_messages) / sizeof(counter_messages[0]),
+    .states = counter_states,
+    .state_count = sizeof(counter_states) / sizeof(counter_states[0]),
+};
+
+static const struct message_type rate_messages[] = {
+    { .name = "rate.put", .shape = &counter_command_shape, .entity = rate_entity,
+      .handlers = { { "rate", rate_put } } },
+};
+
+static const struct state_type rate_states[] = {
+    { .entity_type = "rate", .shape = &counter_state_shape, .version = 1 },
+};
+
+static const struct worker rate_worker = {
+    .name = "rate",
+    .messages = rate_messages,
+    .message_count = 1,
+    .states = rate_states,
+    .state_count = 1,
+};
+
+#endif
