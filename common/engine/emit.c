@@ -467,15 +467,27 @@ static size_t header_bytes(const struct header *headers, size_t count)
     return bytes;
 }
 
-/* Too big for the broker even there: hash, length and the beginning stand for the value. */
-static struct text by_reference(struct builder *builder, struct text value)
+/* Too big for the broker even there: hash, length and the beginning stand for the value, and a key or
+ * headers that are as large are left out. */
+static void by_reference(struct builder *builder, struct text *key, struct text *value,
+                         const struct header *headers, size_t *header_count)
 {
-    struct hash128 hash = hash128(value);
-    add_header(builder, "dlq-by-reference",
-               arena_printf(builder->arena, "xxh3-128 %016llx%016llx, %u bytes, value holds the first %d",
-                            (unsigned long long)hash.high, (unsigned long long)hash.low, value.size,
-                            DEAD_PREFIX_BYTES));
-    return (struct text){ value.at, DEAD_PREFIX_BYTES };
+    struct arena *arena = builder->arena;
+    struct hash128 hash = hash128(*value);
+    uint32_t size = value->size;
+    value->size = size < DEAD_PREFIX_BYTES ? size : DEAD_PREFIX_BYTES;
+    struct text says =
+        arena_printf(arena, "xxh3-128 %016llx%016llx, %u bytes, value holds the first %u",
+                     (unsigned long long)hash.high, (unsigned long long)hash.low, size, value->size);
+    if (key->size > DEAD_PREFIX_BYTES) {
+        says = arena_printf(arena, "%.*s; left out: key of %u bytes", TEXT_ARGS(says), key->size);
+        *key = (struct text){ 0 };
+    }
+    if (header_bytes(headers, *header_count) > DEAD_PREFIX_BYTES) {
+        says = arena_printf(arena, "%.*s; left out: %zu headers", TEXT_ARGS(says), *header_count);
+        *header_count = 0;
+    }
+    add_header(builder, "dlq-by-reference", says);
 }
 
 void emit_dead_letter(struct engine *engine, struct message *message, enum dead_reason reason,
@@ -496,14 +508,14 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
     add_header(&builder, "dlq-worker", slot->source);
     add_header(&builder, "dlq-first-failed-at", time_text(arena, message->time_ms));
     add_header(&builder, "dlq-redrives", TEXT("0"));
-    struct text value = message->record.value;
-    if (value.size + message->record.key.size + header_bytes(original, count) > DEAD_LETTER_BYTES_MAX) {
-        value = by_reference(&builder, value);
+    struct text key = message->record.key, value = message->record.value;
+    if (value.size + key.size + header_bytes(original, count) > DEAD_LETTER_BYTES_MAX) {
+        by_reference(&builder, &key, &value, original, &count);
     }
     ENSURE(builder.count <= DLQ_HEADERS + 1);
     memcpy(original + count, builder.headers, builder.count * sizeof(struct header));
     struct effect *effect = add_effect(engine, &builder, (struct bus_place){ slot->dlq, BUS_BY_KEY },
-                                       message->record.key, value);
+                                       key, value);
     effect->message.headers = original;
     effect->message.header_count = count + builder.count;
     effect->dead = reason;
