@@ -114,8 +114,9 @@ def check(code, doing):
 
 
 def open_handle(kind, settings, delivered=None):
+    """Nagle's algorithm would cost every small question 40 ms."""
     conf, reason = conf_new(), c.create_string_buffer(512)
-    for key, value in settings.items():
+    for key, value in {"socket.nagle.disable": "true", **settings}.items():
         if conf_set(conf, key.encode(), str(value).encode(), reason, len(reason)) != CONF_OK:
             raise KafkaError(reason.value.decode())
     if delivered:
