@@ -269,11 +269,17 @@ static enum err client_timestamps(const struct partition *partition, struct err_
                     partition->slot->worker->name);
 }
 
+/* Positions have changed and the bus does not know yet: what it still gives lies behind a gap. */
+static bool outdated(const struct engine *engine)
+{
+    return engine->fetch_changed;
+}
+
 static enum err input_record(struct engine *engine, struct partition *partition,
                              struct bus_record *record, struct err_note *note)
 {
     struct turn *turn = &engine->turn;
-    if (partition->stage != TAKE_READY || record->offset < partition->poll_next) {
+    if (partition->stage != TAKE_READY || record->offset < partition->poll_next || outdated(engine)) {
         engine->bus->ops->release(engine->bus, record);
         return OK;
     }
@@ -309,8 +315,10 @@ static enum err handle_end(struct engine *engine, const struct bus_event *event,
 {
     struct partition *partition = engine_partition(engine, event->record.place);
     if (partition != NULL) {
-        partition->at_end = event->record.offset >= partition->poll_next;
-        partition->end_offset = event->record.offset;
+        if (!outdated(engine)) {
+            partition->at_end = event->record.offset >= partition->poll_next;
+            partition->end_offset = event->record.offset;
+        }
         return OK;
     }
     struct state_log *log = engine_log(engine, event->record.place);
