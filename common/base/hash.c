@@ -67,3 +67,8 @@ int32_t partition_of(struct text key, int32_t count)
     ENSURE(count > 0);
     return (int32_t)((murmur2(key) & 0x7fffffff) % (uint32_t)count);
 }
+
+const char *hash_library(void)
+{
+    return TEXT_DOTTED(XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE);
+}

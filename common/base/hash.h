@@ -24,4 +24,7 @@ static inline bool hash128_equal(struct hash128 a, struct hash128 b)
  * librdkafka, because the engine must not know librdkafka (design: layers). count > 0. */
 int32_t partition_of(struct text key, int32_t count);
 
+/* The release of xxHash that it was built with; constant text. */
+const char *hash_library(void);
+
 #endif

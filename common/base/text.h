@@ -18,6 +18,10 @@ struct text {
 /* For printf's "%.*s". */
 #define TEXT_ARGS(t) (int)(t).size, (t).at
 
+/* "1.2.3" of three numbers that are macros. */
+#define TEXT_WORD(word) #word
+#define TEXT_DOTTED(a, b, c) TEXT_WORD(a) "." TEXT_WORD(b) "." TEXT_WORD(c)
+
 /* A text of a string literal, usable in constant initialisers. */
 #define TEXT(literal) ((struct text){ (literal), (uint32_t)(sizeof(literal) - 1) })
 

@@ -2,6 +2,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED /* SHA1_*: the EVP calls allocate and cost 4 times as much */
 #include "base/uuid5.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 static const unsigned char namespace[16] = { 0x37, 0x4a, 0x46, 0x52, 0x5e, 0xf6, 0x53, 0x2a,
@@ -27,4 +28,9 @@ void uuid5(struct text name, char out[UUID_TEXT_SIZE])
         *at++ = hex[digest[i] & 15];
     }
     *at = 0;
+}
+
+const char *uuid5_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

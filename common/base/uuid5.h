@@ -10,4 +10,7 @@ enum { UUID_TEXT_SIZE = 37 };
  * uuid5("/shop|m-1|action:A1|0") = 53601ba0-c565-5d90-a50c-600641e32990. */
 void uuid5(struct text name, char out[UUID_TEXT_SIZE]);
 
+/* The release of OpenSSL that is in use. */
+const char *uuid5_library(void);
+
 #endif

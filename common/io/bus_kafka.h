@@ -39,4 +39,7 @@ uint64_t bus_kafka_rebalances(const struct bus *bus);
  * it; -1 = not fetched, or not known yet. Asks nobody. */
 int64_t bus_kafka_lag(const struct bus *bus, struct bus_place place);
 
+/* The release of librdkafka that is in use. */
+const char *bus_kafka_library(void);
+
 #endif

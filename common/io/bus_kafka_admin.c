@@ -231,6 +231,8 @@ static void take_setting(struct kafka_topic_facts *facts, const char *name, cons
         facts->min_compaction_lag_ms = strtoll(value, NULL, 10);
     } else if (strcmp(name, "retention.ms") == 0) {
         facts->retention_ms = strtoll(value, NULL, 10);
+    } else if (strcmp(name, "unclean.leader.election.enable") == 0) {
+        facts->unclean_election = strcmp(value, "true") == 0;
     }
 }
 

@@ -42,6 +42,7 @@ struct kafka_topic_facts {
     char cleanup_policy[KAFKA_SETTING_MAX]; /* "compact", "delete", "compact,delete" */
     char timestamp_type[KAFKA_SETTING_MAX]; /* "LogAppendTime", "CreateTime"         */
     int64_t max_message_bytes, min_compaction_lag_ms, retention_ms; /* -1 = unlimited, not told */
+    bool unclean_election;
 };
 /* NO_INPUT: there is no such topic. */
 enum err kafka_admin_describe(struct kafka_admin *admin, const char *topic,

@@ -186,3 +186,8 @@ rd_kafka_t *kafka_raw(struct kafka_bus *bus)
     }
     return bus->raw;
 }
+
+const char *bus_kafka_library(void)
+{
+    return rd_kafka_version_str();
+}

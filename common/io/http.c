@@ -249,3 +249,8 @@ int http_port(const struct http *http)
 {
     return http->port;
 }
+
+const char *http_library(void)
+{
+    return MHD_get_version();
+}

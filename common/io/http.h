@@ -28,4 +28,7 @@ struct http *http_start(const struct http_setup *setup, enum err *err, struct er
 void http_stop(struct http *http);
 int http_port(const struct http *http);
 
+/* The release of libmicrohttpd that is in use. */
+const char *http_library(void);
+
 #endif

@@ -15,14 +15,20 @@ static void on_stop(int number)
     stop_wanted = number;
 }
 
+void signals_ignore_pipe(void)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
 void signals_install(void)
 {
-    struct sigaction stop = { .sa_handler = on_stop }, ignore = { .sa_handler = SIG_IGN };
+    struct sigaction stop = { .sa_handler = on_stop };
     sigemptyset(&stop.sa_mask);
-    sigemptyset(&ignore.sa_mask);
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);
+    signals_ignore_pipe();
 }
 
 int signals_stop_wanted(void)

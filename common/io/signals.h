@@ -7,6 +7,8 @@
 
 /* Once, at the start of a command that talks to servers. */
 void signals_install(void);
+/* A closed pipe on stdout is an error of writing, for every command. */
+void signals_ignore_pipe(void);
 /* The signal that asked for the end, 0 = none. */
 int signals_stop_wanted(void);
 

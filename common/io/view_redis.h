@@ -22,4 +22,7 @@ struct view_redis_setup {
 struct view *view_redis_new(const struct view_redis_setup *setup, enum err *err,
                             struct err_note *note);
 
+/* The release of hiredis that it was built with. */
+const char *view_redis_library(void);
+
 #endif

@@ -72,3 +72,8 @@ bool redis_parse_url(struct redis_view *view, const char *url)
     }
     return strncmp(url, "redis://", 8) == 0 && parse_tcp(view, url + 8);
 }
+
+const char *view_redis_library(void)
+{
+    return TEXT_DOTTED(HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
+}

@@ -1,10 +1,15 @@
 /* `config` and `version`. */
 #include <stdio.h>
 
-#include "base/arena.h"
+#include "base/hash.h"
+#include "base/uuid5.h"
+#include "io/bus_kafka.h"
 #include "io/config.h"
-#include "wire/json_write.h"
+#include "io/http.h"
+#include "io/view_redis.h"
 #include "workers/makegood/command.h"
+#include "workers/makegood/output.h"
+#include "workers/makegood/record_json.h"
 
 static void print_row(void *context, const char *key, const char *value, const char *source,
                       const char *help)
@@ -13,39 +18,52 @@ static void print_row(void *context, const char *key, const char *value, const c
     printf("%-26s %-28s %-26s %s\n", key, *value ? value : "\"\"", source, help);
 }
 
-static void print_json(void *context, const char *key, const char *value, const char *source,
-                       const char *help)
+/* Bytes that are no UTF-8 may come by the environment. */
+static void put_row(void *context, const char *key, const char *value, const char *source,
+                    const char *help)
 {
-    struct arena *arena = context;
-    struct json_writer writer;
-    (void)help;
-    json_writer_init(&writer, arena, 256);
-    json_open_object(&writer, NULL);
-    json_put_text(&writer, "key", text_of(key));
-    json_put_text(&writer, "value", text_of(value));
-    json_put_text(&writer, "source", text_of(source));
-    json_close_object(&writer);
-    struct text text = json_writer_text(&writer);
-    printf("%.*s\n", TEXT_ARGS(text));
+    struct output *output = context;
+    struct json_writer *writer = output_row(output);
+    json_put_text(writer, "key", text_as_utf8(&output->arena, text_of(key)));
+    json_put_text(writer, "value", text_as_utf8(&output->arena, text_of(value)));
+    json_put_text(writer, "source", text_as_utf8(&output->arena, text_of(source)));
+    json_put_text(writer, "help", text_of(help));
+    output_row_end(output);
 }
 
 int run_config(const struct call *call)
 {
-    if (call->output && call->output[0] == 'j') {
-        struct arena arena;
-        arena_init(&arena, 0);
-        config_each(call->config, print_json, &arena);
-        arena_release(&arena);
-        return OK;
+    struct output output;
+    output_open(&output, call);
+    if (!output.json) {
+        printf("%-26s %-28s %-26s %s\n", "KEY", "VALUE", "FROM", "WHAT");
     }
-    printf("%-26s %-28s %-26s %s\n", "KEY", "VALUE", "FROM", "WHAT");
-    config_each(call->config, print_row, NULL);
+    config_each(call->config, output.json ? put_row : print_row, &output);
+    output_close(&output);
     return OK;
 }
 
 int run_version(const struct call *call)
 {
-    (void)call;
-    puts("makegood " MAKEGOOD_VERSION);
+    const char *const rows[][2] = { { "makegood", MAKEGOOD_VERSION },
+                                    { "librdkafka", bus_kafka_library() },
+                                    { "hiredis", view_redis_library() },
+                                    { "libmicrohttpd", http_library() },
+                                    { "openssl", uuid5_library() },
+                                    { "xxhash", hash_library() } };
+    struct output output;
+    output_open_single(&output, call);
+    struct json_writer *writer = output.json ? output_row(&output) : NULL;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (writer) {
+            json_put_text(writer, rows[i][0], text_of(rows[i][1]));
+        } else {
+            printf("%s %s\n", rows[i][0], rows[i][1]);
+        }
+    }
+    if (writer) {
+        output_row_end(&output);
+    }
+    output_close(&output);
     return OK;
 }

@@ -9,11 +9,11 @@
 #include "workers/makegood/command.h"
 #include "workers/makegood/input.h"
 #include "workers/makegood/lines.h"
+#include "workers/makegood/output.h"
 #include "workers/makegood/servers.h"
 #include "workers/makegood/terminal.h"
-#include "workers/makegood/workers.h"
 
-enum { BATCH_EVENTS = 500, BATCH_BYTES = 4 * 1024 * 1024, FAULTS_SHOWN = 50, WORKERS_SHOWN = 64 };
+enum { BATCH_EVENTS = 500, BATCH_BYTES = 4 * 1024 * 1024, FAULTS_SHOWN = 50 };
 
 struct send {
     const struct call *call;
@@ -23,7 +23,8 @@ struct send {
     int64_t bad;
     int64_t published; /* events from the first on that are surely written, skipped ones included */
     int64_t beyond;    /* written too, but after one that is not                                  */
-    bool each;         /* print a line for each event                                             */
+    bool each;         /* say of each event where it is                                           */
+    struct output output;
     struct meter meter;
 };
 
@@ -121,26 +122,22 @@ static enum err batch_add(struct send *send, struct batch *batch, struct err_not
     return OK;
 }
 
-static void print_place(struct send *send, struct arena *arena, int64_t line,
-                        const struct kafka_message *message, struct kafka_place place)
+static void print_place(struct send *send, int64_t line, const struct kafka_message *message,
+                        struct kafka_place place)
 {
-    struct json_writer writer;
-    if (send->call->output == NULL || send->call->output[0] != 'j') {
+    if (!send->output.json) {
         printf("%s/%d/%lld  ", message->topic, (int)place.partition, (long long)place.offset);
         terminal_print(message->key, 0);
         putchar('\n');
         return;
     }
-    json_writer_init(&writer, arena, 256);
-    json_open_object(&writer, NULL);
-    json_put_int(&writer, "line", line);
-    json_put_text(&writer, "topic", text_of(message->topic));
-    json_put_int(&writer, "partition", place.partition);
-    json_put_int(&writer, "offset", place.offset);
-    json_put_text(&writer, "key", message->key);
-    json_close_object(&writer);
-    struct text text = json_writer_text(&writer);
-    printf("%.*s\n", TEXT_ARGS(text));
+    struct json_writer *writer = output_row(&send->output);
+    json_put_int(writer, "line", line);
+    json_put_text(writer, "topic", text_of(message->topic));
+    json_put_int(writer, "partition", place.partition);
+    json_put_int(writer, "offset", place.offset);
+    json_put_text(writer, "key", message->key);
+    output_row_end(&send->output);
 }
 
 static enum err batch_send(struct send *send, struct batch *batch, struct kafka_admin *admin,
@@ -155,8 +152,7 @@ static enum err batch_send(struct send *send, struct batch *batch, struct kafka_
         send->published += !broken;
         send->beyond += written && broken;
         if (written && send->each) {
-            print_place(send, &batch->arena, batch->lines[i], &batch->messages[i],
-                        batch->places[i]);
+            print_place(send, batch->lines[i], &batch->messages[i], batch->places[i]);
         }
     }
     meter_show(&send->meter, send->published);
@@ -214,12 +210,7 @@ static int stopped_early(const struct send *send, int code, const char *why)
 static void print_summary(const struct send *send, const char *done)
 {
     long long count = (long long)(send->published - send->skip);
-    const char *output = send->call->output;
-    if (output && output[0] == 'j') {
-        printf("{\"%s\":%lld,\"skipped\":%lld}\n", done, count, (long long)send->skip);
-    } else {
-        printf("%lld event%s %s\n", count, count == 1 ? "" : "s", done);
-    }
+    printf("%lld event%s %s\n", count, count == 1 ? "" : "s", done);
 }
 
 static int publish(struct send *send)
@@ -230,9 +221,13 @@ static int publish(struct send *send)
     if (!admin) {
         return err;
     }
+    output_open(&send->output, send->call);
+    send->each = send->output.json || send->total - send->skip == 1;
     err = publish_all(send, admin, &note);
+    output_close(&send->output);
     kafka_admin_free(admin);
     if (err != OK) {
+        servers_complete(send->call->config, err, &note);
         return stopped_early(send, err, note.text);
     }
     if (send->published < send->total) {
@@ -263,9 +258,6 @@ static int judge_and_publish(struct send *send, const char *path)
         print_summary(send, "valid");
         return OK;
     }
-    const char *output = send->call->output;
-    bool lines = output && text_is(text_of(output), "jsonl");
-    send->each = lines || (!output && send->total - send->skip == 1);
     return publish(send);
 }
 

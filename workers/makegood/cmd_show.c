@@ -126,7 +126,7 @@ static int show(const struct call *call, struct text key, struct arena *arena)
     err = find(call, admin, key, arena, &found, &note);
     kafka_admin_free(admin);
     if (err != OK) {
-        return fail_with(err, "%s", note.text);
+        return servers_failed(call->config, err, &note);
     }
     if (found.index < 0) {
         return fail_with(ERR_ANSWER_NO,

@@ -16,7 +16,7 @@ struct tail {
     size_t topic_count;
     struct text entity, type; /* filters, absent = all */
     long long limit, shown;
-    bool json;
+    struct output output;
     struct arena arena; /* of one record */
 };
 
@@ -111,7 +111,11 @@ static bool take(void *context, const struct kafka_read_record *record)
         arena_reset(&tail->arena);
         understand(tail, record, &seen);
         if (is_wanted(tail, &seen)) {
-            (tail->json ? tail_print_json : tail_print_row)(&tail->arena, &seen);
+            if (tail->output.json) {
+                tail_print_json(&tail->output, &seen);
+            } else {
+                tail_print_row(&tail->arena, &seen);
+            }
             tail->shown++;
         }
     }
@@ -191,11 +195,13 @@ static int tail_topics(const struct call *call, struct tail *tail, struct kafka_
     if (!admin) {
         return err;
     }
+    output_open(&tail->output, call);
     err = kafka_admin_read(admin, read, take, tail, SERVERS_WAIT_MS, &note);
+    output_close(&tail->output);
     if (err == ERR_NO_INPUT) {
         err = say_nearest(tail, read->topics, admin, &note);
     } else if (err != OK) {
-        fail_with(err, "%s", note.text);
+        servers_failed(call->config, err, &note);
     }
     kafka_admin_free(admin);
     /* Ctrl-C is how following ends; of a bounded reading it takes the rest away. */
@@ -210,8 +216,7 @@ int run_tail(const struct call *call)
                                .topics = names,
                                .go_on = call_flag(call, "end") == NULL };
     struct tail tail = { .entity = text_of(call_flag(call, "entity")),
-                         .type = text_of(call_flag(call, "type")),
-                         .json = call->output && call->output[0] == 'j' };
+                         .type = text_of(call_flag(call, "type")) };
     if (!flag_number(call, "limit", 0, 1, INT64_MAX, &tail.limit) || !read_time(call, &read)) {
         return ERR_USAGE;
     }

@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "io/bus_kafka.h"
 #include "io/config.h"
+#include "io/signals.h"
 
 enum { SETTINGS_MAX = 64, NAMES_MAX = 64, GLOBAL_BASE = 1000, COMMAND_BASE = 2000 };
 
@@ -62,17 +63,7 @@ bool flag_number(const struct call *call, const char *name, long long standard, 
     return true;
 }
 
-static const struct command *find_command(const char *name)
-{
-    for (const struct command *command = commands; command->name; command++) {
-        if (strcmp(command->name, name) == 0) {
-            return command;
-        }
-    }
-    return NULL;
-}
-
-static int unknown_command(const char *name)
+static void say_nearest(const char *name)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
@@ -81,8 +72,19 @@ static int unknown_command(const char *name)
     }
     names[count] = NULL;
     const char *near = nearest(name, names);
-    return near ? fail_with(ERR_USAGE, "there is no command %s; did you mean %s?", name, near)
-                : fail_with(ERR_USAGE, "there is no command %s; see makegood help", name);
+    fail_with(ERR_USAGE, "there is no command %s%s%s%s", name,
+              near ? "; did you mean " : "; see makegood help", near ? near : "", near ? "?" : "");
+}
+
+const struct command *command_of(const char *name)
+{
+    for (const struct command *command = commands; command->name; command++) {
+        if (strcmp(command->name, name) == 0) {
+            return command;
+        }
+    }
+    say_nearest(name);
+    return NULL;
 }
 
 static int unknown_flag(const struct command *command, const char *given)
@@ -148,7 +150,6 @@ struct parse {
 static int take_global(struct parse *parse, int index, const char *value)
 {
     const char *name = global_flags[index].name;
-    static const char *const formats[] = { "table", "json", "jsonl", "csv", NULL };
     if (strcmp(name, "help") == 0) {
         parse->help = true;
     } else if (strcmp(name, "no-input") == 0) {
@@ -161,15 +162,39 @@ static int take_global(struct parse *parse, int index, const char *value)
         }
         parse->settings[parse->setting_count++] = value;
     } else {
-        for (const char *const *format = formats; *format; format++) {
-            if (strcmp(*format, value) == 0) {
-                parse->call.output = value;
-                return OK;
-            }
-        }
-        return fail_with(ERR_USAGE, "-o: expected table, json, jsonl or csv, got %s", value);
+        parse->call.output = value;
     }
     return OK;
+}
+
+/* A format that a command does not print is never passed over in silence. */
+static int check_format(const struct call *call)
+{
+    const struct command *command = call->command;
+    if (!call->output) {
+        return OK;
+    }
+    if (!command->formats) {
+        return fail_with(ERR_USAGE, "makegood %s takes no -o", command->name);
+    }
+    size_t size = strlen(call->output);
+    for (const char *at = command->formats; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+        if (size == strcspn(at, "|") && strncmp(at, call->output, size) == 0) {
+            return OK;
+        }
+    }
+    return fail_with(ERR_USAGE, "-o: makegood %s prints %s, not %s", command->name,
+                     command->formats, call->output);
+}
+
+/* getopt_long() does not know it: no such flag, or `--flag=value` of one that has no value. */
+static int refuse_flag(const struct command *command, const char *given)
+{
+    char letter[3] = { '-', (char)optopt, 0 };
+    if (optopt >= GLOBAL_BASE) {
+        return fail_with(ERR_USAGE, "%.*s takes no value", (int)strcspn(given, "="), given);
+    }
+    return unknown_flag(command, optopt > 0 ? letter : given);
 }
 
 /* Flags up to the end, or up to the first word when there is no command yet. */
@@ -199,9 +224,7 @@ static int parse_flags(struct parse *parse, const struct command *command, int a
                 return failed;
             }
         } else {
-            char letter[3] = { '-', (char)optopt, 0 };
-            bool by_letter = optopt > 0 && optopt < GLOBAL_BASE;
-            return unknown_flag(command, by_letter ? letter : argv[optind - 1]);
+            return refuse_flag(command, argv[optind - 1]);
         }
     }
     return OK;
@@ -257,6 +280,7 @@ static int dispatch(struct parse *parse, int argc, char **argv)
         return run_help(call);
     }
     failed = check_arguments(call);
+    failed = failed ? failed : check_format(call);
     if (!failed && call->command->with_config) {
         failed = load_config(parse);
     }
@@ -264,13 +288,10 @@ static int dispatch(struct parse *parse, int argc, char **argv)
         failed = call->command->run(call);
     }
     config_free(call->config);
-    if (fflush(stdout) != 0 && !failed) {
-        failed = fail_with(ERR_IO, "cannot write to stdout: %s", strerror(errno));
-    }
     return failed;
 }
 
-int command_main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
     struct parse parse = { .call = { .no_input = false } };
     int failed = parse_flags(&parse, NULL, argc, argv);
@@ -282,10 +303,24 @@ int command_main(int argc, char **argv)
         run_help(&parse.call);
         return parse.help ? OK : ERR_USAGE;
     }
-    parse.call.command = find_command(argv[optind]);
+    parse.call.command = command_of(argv[optind]);
     if (!parse.call.command) {
-        return unknown_command(argv[optind]);
+        return ERR_USAGE;
     }
     int skipped = optind;
     return dispatch(&parse, argc - skipped, argv + skipped);
+}
+
+/* A result that did not arrive is no result, whatever the command made of it. */
+int command_main(int argc, char **argv)
+{
+    signals_ignore_pipe();
+    int failed = run_command(argc, argv);
+    errno = 0;
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && failed != ERR_IO) {
+        failed = fail_with(ERR_IO, "cannot write to stdout%s%s", errno ? ": " : "",
+                           errno ? strerror(errno) : "");
+    }
+    return failed;
 }

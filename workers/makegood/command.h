@@ -29,7 +29,7 @@ struct call {
     const char *const *arguments;     /* what is no flag, NULL-terminated                     */
     int argument_count;
     const char *values[FLAGS_MAX];    /* by index in the command's flags: value, "" of a switch */
-    const char *output;               /* table, json, jsonl or csv; NULL = not given          */
+    const char *output;               /* one of the command's formats; NULL = not given       */
     const char *const *settings;      /* of --set, NULL-terminated                            */
     const char *config_file;          /* of --config, NULL = not given                        */
     bool no_input;
@@ -45,8 +45,14 @@ struct command {
     const char *const *examples;      /* NULL-terminated pairs: line, what it does            */
     bool with_config;                 /* reads the configuration first                        */
     int (*run)(const struct call *call);
+    const char *formats;              /* of -o, "table|json|jsonl", the first is the default; NULL = none */
 };
 
+struct exit_code {
+    const char *code, *meaning;
+};
+
+extern const struct exit_code exit_codes[]; /* ended by a NULL code */
 extern const struct command commands[]; /* ended by a NULL name */
 extern const struct flag global_flags[];
 
@@ -54,6 +60,8 @@ extern const struct flag global_flags[];
 const char *call_flag(const struct call *call, const char *name);
 /* Parses and runs. */
 int command_main(int argc, char **argv);
+/* The command of a name; NULL after a line with the nearest one. */
+const struct command *command_of(const char *name);
 /* Says one line on stderr, "makegood: ...", and returns err. */
 int fail_with(enum err err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

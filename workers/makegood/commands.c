@@ -4,9 +4,25 @@
 const struct flag global_flags[] = {
     { "config", 0, "FILE", "configuration file: `key = value` lines" },
     { "set", 0, "KEY=VALUE", "one setting, above file and environment; may be repeated" },
-    { "output", 'o', "FORMAT", "table, json, jsonl or csv" },
+    { "output", 'o', "FORMAT", "table, json or jsonl; the help of a command says which it prints" },
     { "no-input", 0, NULL, "never ask" },
     { "help", 'h', NULL, "help for a command" },
+    { 0 },
+};
+
+const struct exit_code exit_codes[] = {
+    { "0", "done" },
+    { "1", "ran, and the answer is no: a difference was found, there is no such entity" },
+    { "64", "usage: an unknown command or flag, or a value that is none" },
+    { "65", "bad data" },
+    { "66", "no such file or topic" },
+    { "69", "Kafka or Redis cannot be reached" },
+    { "70", "an error of makegood's own" },
+    { "74", "local input or output failed" },
+    { "75", "timed out; safe to try again" },
+    { "77", "refused by authentication or ACL" },
+    { "78", "bad configuration, or servers in a state that a person must mend" },
+    { "128+n", "ended by signal n: 130 Ctrl-C, 143 SIGTERM" },
     { 0 },
 };
 
@@ -94,33 +110,33 @@ const struct command commands[] = {
       "One structured CloudEvent per line in, one outcome per line out. The clock is the events' "
       "`time`, so the same input always gives the same bytes. Exit 0 whatever was rejected; 65 "
       "when a line's time goes back.",
-      exec_flags, exec_examples, false, run_exec },
+      exec_flags, exec_examples, false, run_exec, "jsonl" },
     { "check", "", 0, 0, "Check the configuration and, with --connect, the servers",
       "Exit 0 when all is well, 1 when something needs a hand, 69 when a server does not answer.",
-      check_flags, check_examples, true, run_check },
+      check_flags, check_examples, true, run_check, "table|json|jsonl" },
     { "topics", "create", 1, 1, "Create the topics that are missing",
       "Never changes a topic that exists; `check --connect` names every difference.", topics_flags,
-      topics_examples, true, run_topics },
+      topics_examples, true, run_topics, "table|json|jsonl" },
     { "send", "", 0, 0, "Validate and publish events",
       "Every event is validated by the workers' own decoder before the first is published: when one "
       "is bad, each bad one is named by line, JSON pointer and what was expected, and nothing is "
       "sent (exit 65). Then each goes to the topic of its type, with its entity as the key. When it "
       "is interrupted or the brokers fail, it says how many were published and how to go on.",
-      send_flags, send_examples, true, run_send },
+      send_flags, send_examples, true, run_send, "table|json|jsonl" },
     { "show", "ENTITY", 1, 1, "Show the state of an entity, or of a part of one",
       "As Redis has it, with the offset of its state log up to which it is folded. Exit 1 when "
       "there is none.",
-      NULL, show_examples, true, run_show },
+      NULL, show_examples, true, run_show, "table|json|jsonl" },
     { "tail", "TOPIC...", 1, 32, "Follow topics, decoded",
       "Reads committed records only, in the order of each partition. Dead letters show reason and "
       "detail, state logs their states. Ctrl-C ends.",
-      tail_flags, tail_examples, true, run_tail },
+      tail_flags, tail_examples, true, run_tail, "table|json|jsonl" },
     { "config", "", 0, 0, "Print every effective setting and where it comes from", "", NULL,
-      config_examples, true, run_config },
+      config_examples, true, run_config, "table|json|jsonl" },
     { "completion", "SHELL", 1, 1, "Print completion for bash, zsh or fish", "", NULL,
       completion_examples, false, run_completion },
     { "man", "", 0, 0, "Print the manual page (roff)", "", NULL, none, false, run_man },
     { "help", "[COMMAND]", 0, 1, "Help", "", NULL, none, false, run_help },
-    { "version", "", 0, 0, "The release and its libraries", "", NULL, none, false, run_version },
+    { "version", "", 0, 0, "The release and its libraries", "", NULL, none, false, run_version, "table|json|jsonl" },
     { 0 },
 };

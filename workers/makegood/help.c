@@ -1,9 +1,40 @@
-/* help, man, completion, version: all from the table. */
+/* `help`: the table, for a person. */
 #include <stdio.h>
 #include <string.h>
 
-
 #include "workers/makegood/command.h"
+
+enum { LEFT_COLUMNS = 24, WIDTH = 78 };
+
+/* Text wrapped at 78 columns, its further lines indented. */
+static void print_wrapped(const char *text, int used, int indent)
+{
+    while (*text) {
+        size_t size = strcspn(text, " ");
+        if (used > indent && used + (int)size + 1 > WIDTH) {
+            printf("\n%*s", indent, "");
+            used = indent;
+        }
+        if (used > indent) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", (int)size, text);
+        used += (int)size;
+        text += size + (text[size] == ' ');
+    }
+    putchar('\n');
+}
+
+/* A word or two, and beside it what it means. */
+static void print_pair(const char *left, const char *right)
+{
+    printf("  %-*s", LEFT_COLUMNS, left);
+    if (strlen(left) >= LEFT_COLUMNS) {
+        printf("\n  %*s", LEFT_COLUMNS, "");
+    }
+    print_wrapped(right, LEFT_COLUMNS + 2, LEFT_COLUMNS + 2);
+}
 
 static void print_flags(const struct flag *flags, const char *title)
 {
@@ -18,25 +49,7 @@ static void print_flags(const struct flag *flags, const char *title)
         }
         snprintf(left, sizeof(left), "%s--%s%s%s", letter, flags->name, flags->value ? " " : "",
                  flags->value ? flags->value : "");
-        printf("  %-26s %s\n", left, flags->help);
-    }
-}
-
-/* Paragraphs wrapped at 78 columns. */
-static void print_wrapped(const char *text)
-{
-    enum { WIDTH = 78 };
-    while (*text) {
-        size_t size = strlen(text);
-        if (size > WIDTH) {
-            size = WIDTH;
-            while (size > 0 && text[size] != ' ') {
-                size--;
-            }
-        }
-        printf("%.*s\n", (int)size, text);
-        text += size;
-        text += *text == ' ';
+        print_pair(left, flags->help);
     }
 }
 
@@ -47,17 +60,22 @@ static void print_overview(void)
     for (const struct command *command = commands; command->name; command++) {
         char left[64];
         snprintf(left, sizeof(left), "%s %s", command->name, command->arguments);
-        printf("  %-26s %s\n", left, command->summary);
+        print_pair(left, command->summary);
     }
     print_flags(global_flags, "flags of every command");
-    puts("\nexit codes: 0 done, 1 the answer is no, 64 usage, 65 bad data, 66 no such file,\n"
-         "69 Kafka or Redis unreachable, 70 internal, 74 local IO, 75 timed out, 77 refused,\n"
-         "78 configuration, 128+n ended by signal n");
+    puts("\nexit codes");
+    for (const struct exit_code *row = exit_codes; row->code; row++) {
+        print_pair(row->code, row->meaning);
+    }
 }
 
-static int unknown(const char *name)
+static void print_formats(const char *formats)
 {
-    return fail_with(ERR_USAGE, "there is no command %s; see makegood help", name);
+    printf("\noutput (-o): ");
+    for (; *formats; formats++) {
+        fputs(*formats == '|' ? ", " : (char[]){ *formats, 0 }, stdout);
+    }
+    putchar('\n');
 }
 
 int run_help(const struct call *call)
@@ -66,141 +84,24 @@ int run_help(const struct call *call)
         print_overview();
         return OK;
     }
-    for (const struct command *command = commands; command->name; command++) {
-        if (strcmp(command->name, call->arguments[0]) != 0) {
-            continue;
-        }
-        printf("%s\n\nusage: makegood %s [flags] %s\n\n", command->summary, command->name,
-               command->arguments);
-        print_wrapped(command->description);
-        print_flags(command->flags, "flags");
-        print_flags(global_flags, "flags of every command");
-        for (const char *const *example = command->examples; *example; example += 2) {
-            printf("%s  %s\n      %s\n", example == command->examples ? "\nexamples\n" : "",
-                   example[0], example[1]);
-        }
-        return OK;
+    const struct command *command = command_of(call->arguments[0]);
+    if (!command) {
+        return ERR_USAGE;
     }
-    return unknown(call->arguments[0]);
-}
-
-/* --- roff --- */
-
-static void print_roff(const char *text)
-{
-    if (*text == '.' || *text == '\'') {
-        fputs("\\&", stdout);
-    }
-    for (; *text; text++) {
-        if (*text == '-') {
-            fputs("\\-", stdout);
-        } else if (*text == '\\') {
-            fputs("\\e", stdout);
-        } else {
-            putchar(*text);
-        }
-    }
-}
-
-static void man_flags(const struct flag *flags)
-{
-    for (; flags && flags->name; flags++) {
-        printf(".TP\n\\fB");
-        if (flags->letter) {
-            printf("\\-%c\\fR, \\fB", flags->letter);
-        }
-        printf("\\-\\-");
-        print_roff(flags->name);
-        printf("\\fR%s%s\n", flags->value ? " " : "", flags->value ? flags->value : "");
-        print_roff(flags->help);
-        putchar('\n');
-    }
-}
-
-static void man_command(const struct command *command)
-{
-    printf(".SS makegood %s %s\n", command->name, command->arguments);
-    print_roff(command->summary);
-    puts(".");
+    printf("%s\n\nusage: makegood %s%s%s [flags]\n", command->summary, command->name,
+           *command->arguments ? " " : "", command->arguments);
     if (*command->description) {
-        print_roff(command->description);
         putchar('\n');
+        print_wrapped(command->description, 0, 0);
     }
-    man_flags(command->flags);
+    print_flags(command->flags, "flags");
+    print_flags(global_flags, "flags of every command");
+    if (command->formats) {
+        print_formats(command->formats);
+    }
     for (const char *const *example = command->examples; *example; example += 2) {
-        printf(".PP\n.nf\n");
-        print_roff(example[0]);
-        printf("\n.fi\n");
-    }
-}
-
-int run_man(const struct call *call)
-{
-    (void)call;
-    puts(".TH MAKEGOOD 1 \"\" \"makegood " MAKEGOOD_VERSION "\"\n.SH NAME\nmakegood \\- what happens "
-         "after the sale\n.SH SYNOPSIS\n.B makegood\n[flags] COMMAND [arguments]\n.SH COMMANDS");
-    for (const struct command *command = commands; command->name; command++) {
-        man_command(command);
-    }
-    puts(".SH FLAGS OF EVERY COMMAND");
-    man_flags(global_flags);
-    puts(".SH EXIT STATUS\n0 done; 1 the answer is no; 64 usage; 65 bad data; 66 no such file; 69 "
-         "Kafka or Redis unreachable; 70 internal; 74 local IO; 75 timed out; 77 refused; 78 "
-         "configuration; 128+n ended by signal n.");
-    return OK;
-}
-
-/* --- completion --- */
-
-static void list_words(const struct flag *flags)
-{
-    for (; flags && flags->name; flags++) {
-        printf(" --%s", flags->name);
-    }
-}
-
-static void complete_bash(void)
-{
-    puts("_makegood() {\n  local word=${COMP_WORDS[COMP_CWORD]} words\n  case ${COMP_WORDS[1]} in");
-    for (const struct command *command = commands; command->name; command++) {
-        printf("  %s) words=\"", command->name);
-        list_words(command->flags);
-        list_words(global_flags);
-        puts("\" ;;");
-    }
-    printf("  *) words=\"");
-    for (const struct command *command = commands; command->name; command++) {
-        printf(" %s", command->name);
-    }
-    list_words(global_flags);
-    puts("\" ;;\n  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
-         "complete -o default -F _makegood makegood");
-}
-
-static void complete_fish(void)
-{
-    for (const struct command *command = commands; command->name; command++) {
-        printf("complete -c makegood -n __fish_use_subcommand -a %s -d '%s'\n", command->name,
-               command->summary);
-        for (const struct flag *flag = command->flags; flag && flag->name; flag++) {
-            printf("complete -c makegood -n '__fish_seen_subcommand_from %s' -l %s%s\n",
-                   command->name, flag->name, flag->value ? " -r" : "");
-        }
-    }
-}
-
-int run_completion(const struct call *call)
-{
-    const char *shell = call->arguments[0];
-    if (strcmp(shell, "bash") == 0) {
-        complete_bash();
-    } else if (strcmp(shell, "zsh") == 0) {
-        puts("autoload -U +X bashcompinit && bashcompinit");
-        complete_bash();
-    } else if (strcmp(shell, "fish") == 0) {
-        complete_fish();
-    } else {
-        return fail_with(ERR_USAGE, "completion: expected bash, zsh or fish, got %s", shell);
+        printf("%s  %s\n      %s\n", example == command->examples ? "\nexamples\n" : "",
+               example[0], example[1]);
     }
     return OK;
 }

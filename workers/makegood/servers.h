@@ -15,10 +15,19 @@ void view_identity(const struct config *config, const char *cluster, char out[VI
 /* NULL after a line on stderr; *err says which code. Waits for nothing. The client's own log is for
  * `log.level = debug` only: the command says what is wrong, once. */
 struct kafka_admin *servers_kafka(const struct config *config, enum err *err);
+/* The same without the line: *note has it. */
+struct kafka_admin *servers_kafka_quiet(const struct config *config, enum err *err,
+                                        struct err_note *note);
 
-/* A view that is ours, safe and reachable; it is never written to. NULL and *err, *note. */
+/* A view that is ours, safe and reachable; it is never written to. NULL and *err, *note. cluster
+ * NULL: whose it is is not asked. */
 struct view *servers_view(const struct config *config, const char *cluster, enum err *err,
                           struct err_note *note);
+
+/* A note on Kafka that cannot be reached also says by which addresses it was tried. */
+void servers_complete(const struct config *config, enum err err, struct err_note *note);
+/* The line of a command that failed so; returns err. */
+int servers_failed(const struct config *config, enum err err, struct err_note *note);
 
 enum err view_error(enum view_result result);
 

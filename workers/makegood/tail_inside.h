@@ -3,6 +3,7 @@
 #define MAKEGOOD_TAIL_INSIDE_H
 
 #include "io/bus_kafka_admin.h"
+#include "workers/makegood/output.h"
 #include "workers/makegood/topics.h"
 
 /* A record, as far as it can be understood. */
@@ -15,7 +16,7 @@ struct seen_record {
     struct text data;   /* of the event, JSON; absent: none          */
 };
 
-void tail_print_json(struct arena *arena, const struct seen_record *seen);
+void tail_print_json(struct output *output, const struct seen_record *seen);
 void tail_print_row(struct arena *arena, const struct seen_record *seen);
 
 /* The last header of a name: what was added last counts. */

@@ -95,35 +95,31 @@ static void put_state(struct arena *arena, struct json_writer *writer,
     }
 }
 
-void tail_print_json(struct arena *arena, const struct seen_record *seen)
+void tail_print_json(struct output *output, const struct seen_record *seen)
 {
     const struct kafka_read_record *record = seen->record;
-    struct json_writer writer;
-    json_writer_init(&writer, arena, 1024 + record->value.size);
-    json_open_object(&writer, NULL);
-    json_put_text(&writer, "topic", text_of(record->topic));
-    json_put_int(&writer, "partition", record->partition);
-    json_put_int(&writer, "offset", record->offset);
-    json_put_text(&writer, "timestamp", time_of(arena, record->timestamp_ms));
+    struct json_writer *writer = output_row(output);
+    struct arena *arena = &output->arena;
+    json_put_text(writer, "topic", text_of(record->topic));
+    json_put_int(writer, "partition", record->partition);
+    json_put_int(writer, "offset", record->offset);
+    json_put_text(writer, "timestamp", time_of(arena, record->timestamp_ms));
     if (record->key.at) {
-        json_put_text(&writer, "key", text_as_utf8(arena, record->key));
+        json_put_text(writer, "key", text_as_utf8(arena, record->key));
     } else {
-        json_put_null(&writer, "key");
+        json_put_null(writer, "key");
     }
     if (seen->role == TOPIC_STATE) {
-        put_state(arena, &writer, record);
+        put_state(arena, writer, record);
     } else {
-        put_headers(arena, &writer, record);
+        put_headers(arena, writer, record);
         if (tail_header(record, "ce_type").at && seen->data.at) {
-            put_binary(arena, &writer, seen);
+            put_binary(arena, writer, seen);
         } else {
-            record_put_input(arena, &writer, record->value);
+            record_put_input(arena, writer, record->value);
         }
     }
-    json_close_object(&writer);
-    struct text text = json_writer_text(&writer);
-    fwrite(text.at, 1, text.size, stdout);
-    putchar('\n');
+    output_row_end(output);
 }
 
 /* --- rows --- */
@@ -205,7 +201,11 @@ static void put_event(struct row *row, const struct seen_record *seen)
 {
     struct text verdict = tail_header(seen->record, "makegood-verdict");
     if (verdict.at) {
+        terminal_paint(text_is(verdict, "applied")    ? PAINT_GOOD
+                       : text_is(verdict, "rejected") ? PAINT_BAD
+                                                      : PAINT_NOTE);
         put(row, verdict);
+        terminal_paint(PAINT_NONE);
         put_reason(row, seen->data);
     } else if (seen->id.at) {
         put(row, TEXT("id="));
@@ -242,7 +242,9 @@ void tail_print_row(struct arena *arena, const struct seen_record *seen)
     } else {
         put_cell(&row, name.at ? name : seen->type, 20);
         if (seen->role == TOPIC_DEAD_LETTER) {
+            terminal_paint(PAINT_BAD);
             put(&row, tail_header(record, "dlq-reason"));
+            terminal_paint(PAINT_NONE);
             put(&row, TEXT(": "));
             put(&row, tail_header(record, "dlq-detail"));
         } else {

@@ -68,10 +68,14 @@ int terminal_columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-bool terminal_colours(void)
+void terminal_paint(enum paint paint)
 {
+    static const char *const codes[] = { "\033[0m", "\033[32m", "\033[33m", "\033[31m" };
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    return !(no && *no) && isatty(STDOUT_FILENO) == 1 && term && !text_is(text_of(term), "dumb");
+    bool plain = (no && *no) || !term || text_is(text_of(term), "dumb");
+    if (!plain && isatty(STDOUT_FILENO) == 1) {
+        fputs(codes[paint], stdout);
+    }
 }
 
 /* Bytes of the UTF-8 character at the front, by its first byte; never more than there are. */

@@ -24,8 +24,9 @@ void meter_end(struct meter *meter);
 
 /* Columns of the terminal that stdout is, 0 = it is none. */
 int terminal_columns(void);
-/* Colours are wanted: stdout is a terminal, and NO_COLOR is not set. */
-bool terminal_colours(void);
+/* Switches the colour of stdout, if it is a terminal and NO_COLOR is not set. */
+enum paint { PAINT_NONE, PAINT_GOOD, PAINT_NOTE, PAINT_BAD };
+void terminal_paint(enum paint paint);
 /* Control characters, also those of 8 bits, become '?'; at most `columns` characters (0 = all).
  * Returns how many characters were printed. */
 int terminal_print(struct text text, int columns);

@@ -2,12 +2,12 @@
 #include "workers/makegood/topics.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/worker.h"
+#include "io/config.h"
 #include "workers/makegood/workers.h"
-
-enum { MIN_COMPACTION_LAG_MS = 60000 };
 
 static bool is_named(const char *const *workers, const char *name)
 {
@@ -36,41 +36,133 @@ size_t topics_of(const char *const *workers, struct topic topics[TOPICS_MAX])
     return count;
 }
 
-const char *const *topic_settings(enum topic_role role)
+struct topic_list {
+    struct topic *topics;
+    size_t count;
+};
+
+static void add_route(void *context, const char *key, const char *value, const char *source,
+                      const char *help)
 {
-    static const char *const input[] = { "message.timestamp.type", "LogAppendTime",
-                                         "max.message.bytes",      "1048588",
-                                         "retention.ms",           "604800000",
-                                         NULL };
-    static const char *const state[] = { "cleanup.policy",        "compact",
-                                         "min.compaction.lag.ms", "60000",
-                                         "max.message.bytes",     "1048588",
-                                         NULL };
-    static const char *const outcome[] = { "retention.ms", "2592000000", NULL };
-    static const char *const dead_letter[] = { "retention.ms",      "7776000000",
-                                               "max.message.bytes", "2097152",
-                                               NULL };
-    static const char *const mail[] = { "retention.ms", "259200000", NULL }; /* personal data */
-    static const char *const *const all[] = { input, state, outcome, dead_letter, mail };
-    return all[role];
+    struct topic_list *list = context;
+    (void)source;
+    (void)help;
+    bool known = strncmp(key, "route.", 6) != 0 || list->count == TOPICS_MAX;
+    for (size_t i = 0; !known && i < list->count; i++) {
+        known = strcmp(list->topics[i].name, value) == 0;
+    }
+    if (!known) {
+        struct topic *topic = &list->topics[list->count++];
+        *topic = (struct topic){ .role = TOPIC_OUTCOME };
+        snprintf(topic->name, sizeof(topic->name), "%s", value);
+    }
 }
 
-const char *topic_fault(enum topic_role role, const struct kafka_topic_facts *facts)
+size_t topics_of_config(const struct config *config, struct topic topics[TOPICS_MAX])
 {
-    if (role == TOPIC_INPUT && strcmp(facts->timestamp_type, "LogAppendTime") != 0) {
-        return "timestamps are the producers'; set message.timestamp.type=LogAppendTime";
+    struct topic_list list = { topics, topics_of(NULL, topics) };
+    config_each(config, add_route, &list);
+    return list.count;
+}
+
+/* --- settings --- */
+
+enum need { EXACTLY, AT_LEAST, AT_MOST };
+
+/* What a topic is made with, and what is said of one that has it otherwise. */
+struct rule {
+    const char *name, *value;
+    enum need need;
+    bool fault; /* else it works, but not as it was meant */
+    const char *why;
+};
+
+enum { RULES_MAX = 4 };
+
+static const struct rule rules[][RULES_MAX + 1] = {
+    [TOPIC_INPUT] = {
+        { "message.timestamp.type", "LogAppendTime", EXACTLY, true,
+          "times are the producers', and lock dates hang on them" },
+        { "cleanup.policy", "delete", EXACTLY, true, "inputs of one key would be thrown away" },
+        { "max.message.bytes", "1048588", AT_LEAST, false, "large inputs are refused" },
+        { "retention.ms", "604800000", AT_LEAST, false,
+          "a worker that is down for longer loses inputs" },
+    },
+    [TOPIC_STATE] = {
+        { "cleanup.policy", "compact", EXACTLY, true, "states that rest for long would be lost" },
+        { "min.compaction.lag.ms", "60000", AT_LEAST, true,
+          "what a reader folds may vanish under it" },
+        { "max.message.bytes", "1048588", AT_LEAST, true, "a large state could not be written" },
+    },
+    [TOPIC_OUTCOME] = {
+        { "cleanup.policy", "delete", EXACTLY, true, "outcomes of one key would be thrown away" },
+        { "max.message.bytes", "1048588", AT_LEAST, true, "a large outcome could not be written" },
+        { "retention.ms", "2592000000", AT_LEAST, false, "outcomes are gone sooner" },
+    },
+    [TOPIC_DEAD_LETTER] = {
+        { "cleanup.policy", "delete", EXACTLY, true, "dead letters of one key would be thrown away" },
+        { "max.message.bytes", "2097152", AT_LEAST, true,
+          "a large record could not be dead-lettered" },
+        { "retention.ms", "7776000000", AT_LEAST, false, "dead letters are gone sooner" },
+    },
+    [TOPIC_MAIL] = {
+        { "cleanup.policy", "delete", EXACTLY, true, "requests of one key would be thrown away" },
+        { "retention.ms", "259200000", AT_MOST, false, "personal data is kept for longer" },
+    },
+};
+
+void topic_settings(enum topic_role role, const char *settings[TOPIC_SETTINGS_MAX])
+{
+    size_t count = 0;
+    for (const struct rule *rule = rules[role]; rule->name; rule++) {
+        settings[count++] = rule->name;
+        settings[count++] = rule->value;
     }
-    if (role == TOPIC_INPUT && strcmp(facts->cleanup_policy, "delete") != 0) {
-        return "inputs must not be compacted; set cleanup.policy=delete";
+    settings[count] = NULL;
+}
+
+/* As the topic has it; false: the brokers did not tell. */
+static bool setting_of(const struct kafka_topic_facts *facts, const char *name, char out[64])
+{
+    int64_t number = strcmp(name, "max.message.bytes") == 0       ? facts->max_message_bytes
+                     : strcmp(name, "min.compaction.lag.ms") == 0 ? facts->min_compaction_lag_ms
+                                                                  : facts->retention_ms;
+    if (strcmp(name, "cleanup.policy") == 0) {
+        snprintf(out, 64, "%s", facts->cleanup_policy);
+    } else if (strcmp(name, "message.timestamp.type") == 0) {
+        snprintf(out, 64, "%s", facts->timestamp_type);
+    } else {
+        snprintf(out, 64, "%lld", (long long)number);
+        return number >= 0 || strcmp(name, "retention.ms") == 0;
     }
-    if (role == TOPIC_STATE && strcmp(facts->cleanup_policy, "compact") != 0) {
-        return "a state log must be kept whole; set cleanup.policy=compact";
+    return out[0] != 0;
+}
+
+/* Numbers; -1 is without a bound. */
+static bool is_met(const struct rule *rule, const char *value)
+{
+    long long has = strtoll(value, NULL, 10), wants = strtoll(rule->value, NULL, 10);
+    has = has < 0 ? INT64_MAX : has;
+    return rule->need == EXACTLY    ? strcmp(value, rule->value) == 0
+           : rule->need == AT_LEAST ? has >= wants
+                                    : has <= wants;
+}
+
+void topic_differences(enum topic_role role, const struct kafka_topic_facts *facts,
+                       topic_difference *each, void *context)
+{
+    static const char *const words[] = { "", " or more", " or less" };
+    char value[64], text[256];
+    for (const struct rule *rule = rules[role]; rule->name; rule++) {
+        if (setting_of(facts, rule->name, value) && !is_met(rule, value)) {
+            snprintf(text, sizeof(text), "%s is %s: %s; set %s=%s%s", rule->name, value, rule->why,
+                     rule->name, rule->value, words[rule->need]);
+            each(context, rule->fault, text);
+        }
     }
-    if (role == TOPIC_STATE && facts->min_compaction_lag_ms < MIN_COMPACTION_LAG_MS) {
-        return "folding readers need a minute; set min.compaction.lag.ms=60000 or more";
+    if (facts->unclean_election) {
+        each(context, true,
+             "unclean.leader.election.enable is true: what was committed may be lost; set "
+             "unclean.leader.election.enable=false");
     }
-    if (role == TOPIC_DEAD_LETTER && facts->max_message_bytes < DLQ_MESSAGE_BYTES) {
-        return "a large record could not be dead-lettered; set max.message.bytes=2097152";
-    }
-    return NULL;
 }

@@ -4,7 +4,9 @@
 
 #include "io/bus_kafka_admin.h"
 
-enum { TOPICS_MAX = 80, TOPIC_NAME_MAX = 200, DLQ_MESSAGE_BYTES = 2 * 1024 * 1024 };
+struct config;
+
+enum { TOPICS_MAX = 80, TOPIC_NAME_MAX = 200, TOPIC_SETTINGS_MAX = 12 };
 
 enum topic_role { TOPIC_INPUT, TOPIC_STATE, TOPIC_OUTCOME, TOPIC_DEAD_LETTER, TOPIC_MAIL };
 
@@ -16,9 +18,16 @@ struct topic {
 
 /* Of the workers named (NULL = all of this build); returns how many. */
 size_t topics_of(const char *const *workers, struct topic topics[TOPICS_MAX]);
-/* name, value, ..., NULL for creating it. */
-const char *const *topic_settings(enum topic_role role);
-/* NULL, or what is wrong with a topic as it is, with the cure. */
-const char *topic_fault(enum topic_role role, const struct kafka_topic_facts *facts);
+/* Of all workers, and those that `route.<type>` names. */
+size_t topics_of_config(const struct config *config, struct topic topics[TOPICS_MAX]);
+
+/* What a topic of the role is made with: name, value, ..., NULL. */
+void topic_settings(enum topic_role role, const char *settings[TOPIC_SETTINGS_MAX]);
+
+/* One thing that a topic has otherwise, with the cure. A fault is unsafe; the rest works, but not
+ * as it was meant. */
+typedef void topic_difference(void *context, bool fault, const char *text);
+void topic_differences(enum topic_role role, const struct kafka_topic_facts *facts,
+                       topic_difference *each, void *context);
 
 #endif
