@@ -335,6 +335,15 @@ static void run_undo(struct turn *turn)
     }
 }
 
+/* A message to a partition of ours: its end, if it was seen, is no longer the end. */
+static void expect_input(struct engine *engine, struct bus_place place)
+{
+    struct partition *partition = engine_partition(engine, place);
+    if (partition != NULL) {
+        partition->at_end = false;
+    }
+}
+
 static void run_keep(struct engine *engine)
 {
     struct turn *turn = &engine->turn;
@@ -350,6 +359,9 @@ static void run_keep(struct engine *engine)
         if (result != BUS_OK) {
             turn->failed = result;
             return;
+        }
+        if (effect->kind == NULL && effect->dead == DEAD_NONE) {
+            expect_input(engine, effect->message.place);
         }
         counts_effect(engine, effect);
     }
@@ -372,7 +384,14 @@ bool run_message(struct engine *engine, struct message *message)
     return run_end(engine);
 }
 
-/* A due time listed by the view. One that the item no longer has is stale and corrected there. */
+/* The view lists a due time that the item does not have. It is written again, so that the fold corrects
+ * the view: under compare-and-set and with the turn, or not at all. */
+static void mend_due(struct engine *engine, struct item *item, int64_t listed_ms)
+{
+    item_change(engine, item);
+    item->stored_due_ms = listed_ms;
+}
+
 bool run_timer(struct engine *engine, struct partition *partition, struct view_due due)
 {
     run_begin(engine);
@@ -382,9 +401,7 @@ bool run_timer(struct engine *engine, struct partition *partition, struct view_d
     bool ready = item_ready(engine, entity);
     ready = item_ready(engine, item) && ready;
     if (ready && item->due_ms != due.due_ms) {
-        struct err_note note;
-        engine->view->ops->repair_due(engine->view, partition->log->group, due.key, item->due_ms,
-                                      &note);
+        mend_due(engine, item, due.due_ms);
     } else if (ready) {
         advance_until(engine, item->type != NULL ? item : entity, due.due_ms);
     }

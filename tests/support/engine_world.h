@@ -266,23 +266,41 @@ static inline int64_t give(struct world *world, const char *id, const char *type
 
 /* --- what is there --- */
 
+/* A record that a read_committed reader sees, and where to look for the next one. */
 struct found {
     struct bus_record record;
     struct header headers[BUS_HEADERS_MAX];
     size_t header_count;
+    int32_t next_partition;
+    int64_t next_offset;
 };
 
-/* The nth record of a topic (over its partitions in order) that a read_committed reader sees. */
-static inline bool committed_at(struct world *world, int32_t topic, size_t nth, struct found *found)
+/* The next one of a topic, over its partitions in order; *found is zeroed before the first. */
+static inline bool committed_next(struct world *world, int32_t topic, struct found *found)
 {
     enum broker_state state;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        for (int64_t at = 0; broker_read(world->broker, topic, p, at, &found->record, &state); at++) {
-            if (state == BROKER_COMMITTED && nth-- == 0) {
-                found->header_count =
-                    broker_headers(&found->record, found->headers, BUS_HEADERS_MAX);
-                return true;
-            }
+    while (found->next_partition < PARTITIONS) {
+        if (!broker_read(world->broker, topic, found->next_partition, found->next_offset, &found->record,
+                         &state)) {
+            found->next_partition++;
+            found->next_offset = 0;
+            continue;
+        }
+        found->next_offset++;
+        if (state == BROKER_COMMITTED) {
+            found->header_count = broker_headers(&found->record, found->headers, BUS_HEADERS_MAX);
+            return true;
+        }
+    }
+    return false;
+}
+
+static inline bool committed_at(struct world *world, int32_t topic, size_t nth, struct found *found)
+{
+    *found = (struct found){ 0 };
+    while (committed_next(world, topic, found)) {
+        if (nth-- == 0) {
+            return true;
         }
     }
     return false;
@@ -290,9 +308,9 @@ static inline bool committed_at(struct world *world, int32_t topic, size_t nth, 
 
 static inline size_t committed_count(struct world *world, int32_t topic)
 {
-    struct found found;
+    struct found found = { 0 };
     size_t count = 0;
-    while (committed_at(world, topic, count, &found)) {
+    while (committed_next(world, topic, &found)) {
         count++;
     }
     return count;
@@ -307,7 +325,8 @@ static inline struct text found_header(const struct found *found, const char *na
 static inline bool outcome_with(struct world *world, const char *header, const char *value,
                                 size_t nth, struct found *found)
 {
-    for (size_t i = 0; committed_at(world, world->counter_outcome, i, found); i++) {
+    *found = (struct found){ 0 };
+    while (committed_next(world, world->counter_outcome, found)) {
         if (text_is(found_header(found, header), value) && nth-- == 0) {
             return true;
         }
@@ -315,22 +334,17 @@ static inline bool outcome_with(struct world *world, const char *header, const c
     return false;
 }
 
-static inline size_t outcomes_with(struct world *world, const char *header, const char *value)
-{
-    struct found found;
-    size_t count = 0;
-    while (outcome_with(world, header, value, count, &found)) {
-        count++;
-    }
-    return count;
-}
-
 /* Outcomes of a type: "counter.added". */
 static inline size_t outcomes_of(struct world *world, const char *type)
 {
     char name[128];
+    struct found found = { 0 };
+    size_t count = 0;
     snprintf(name, sizeof(name), "makegood.%s.v1", type);
-    return outcomes_with(world, "ce_type", name);
+    while (committed_next(world, world->counter_outcome, &found)) {
+        count += text_is(found_header(&found, "ce_type"), name);
+    }
+    return count;
 }
 
 static inline struct found outcome_of(struct world *world, const char *type, size_t nth)
