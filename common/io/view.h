@@ -67,9 +67,6 @@ struct view_ops {
     enum view_result (*fold)(struct view *view, struct text group, int64_t before, int64_t after,
                              const struct view_entry *entries, size_t count, int64_t *index,
                              struct err_note *note);
-    /* Corrects one due time that turned out to be stale (0 = none). */
-    enum view_result (*repair_due)(struct view *view, struct text group, struct text key,
-                                   int64_t due_ms, struct err_note *note);
     /* Is it reachable, ours (identity) and safe (policy)? Writes the identity where none is. */
     enum view_result (*check)(struct view *view, struct err_note *note);
     void (*close)(struct view *view);

@@ -272,21 +272,6 @@ static enum view_result memory_fold(struct view *view, struct text name, int64_t
     return VIEW_OK;
 }
 
-static enum view_result memory_repair_due(struct view *view, struct text name, struct text key,
-                                          int64_t due_ms, struct err_note *note)
-{
-    struct memory *memory = (struct memory *)view;
-    enum view_result down = memory_down(memory, note);
-    if (down == VIEW_OK) {
-        struct group *group = group_of(memory, name);
-        struct entry *entry = *find(group, key, hash64(key));
-        if (entry) {
-            due_set(group, entry, due_ms);
-        }
-    }
-    return down;
-}
-
 static enum view_result memory_check(struct view *view, struct err_note *note)
 {
     return memory_down((struct memory *)view, note);
@@ -301,7 +286,6 @@ static void memory_close(struct view *view)
 
 static const struct view_ops memory_ops = { .read = memory_read,
                                             .fold = memory_fold,
-                                            .repair_due = memory_repair_due,
                                             .check = memory_check,
                                             .close = memory_close };
 

@@ -341,29 +341,6 @@ static enum view_result redis_fold(struct view *base, struct text group, int64_t
 
 /* --- the rest --- */
 
-static enum view_result redis_repair_due(struct view *base, struct text group, struct text key,
-                                         int64_t due_ms, struct err_note *note)
-{
-    struct redis_view *view = (struct redis_view *)base;
-    struct arena arena;
-    redisReply *reply;
-    arena_init(&arena, 0);
-    struct text due = redis_key(&arena, group, "@due", no_key);
-    struct text score = arena_printf(&arena, "%lld", (long long)due_ms);
-    struct text add[] = { TEXT("ZADD"), due, score, key }, remove[] = { TEXT("ZREM"), due, key };
-    enum view_result result = ready(view, note);
-    if (result == VIEW_OK) {
-        result = due_ms ? send_words(view, &arena, add, 4, note)
-                        : send_words(view, &arena, remove, 3, note);
-    }
-    result = result == VIEW_OK ? redis_receive(view, &reply, false, note) : result;
-    if (result == VIEW_OK) {
-        freeReplyObject(reply);
-    }
-    arena_release(&arena);
-    return result;
-}
-
 static void redis_close(struct view *base)
 {
     struct redis_view *view = (struct redis_view *)base;
@@ -373,7 +350,6 @@ static void redis_close(struct view *base)
 
 static const struct view_ops redis_ops = { .read = redis_read,
                                            .fold = redis_fold,
-                                           .repair_due = redis_repair_due,
                                            .check = redis_check,
                                            .close = redis_close };
 

@@ -16,7 +16,7 @@
 #include "io/view.h"
 
 struct view_step {
-    char call; /* f fold, r read, d due, p repair */
+    char call; /* f fold, r read, d due */
     const char *group, *words;
     int64_t before, after; /* of d: limit and at most */
     const char *expected;
@@ -56,12 +56,10 @@ static const struct view_step VIEW_STEPS[] = {
     { 'f', "action-0", "a- aa- b- nothing-", 10, 11, "ok 11" },
     { 'r', "action-0", "a nothing", 0, 0, "a- nothing- index 11" },
     { 'd', "action-0", "", 90, 10, "C@70 index 11 next 70" },
-    /* a stale due time is corrected, and the index is not touched */
-    { 'p', "action-0", "C@90", 0, 0, "ok" },
-    { 'p', "action-0", "A@0", 0, 0, "ok" },
+    /* a due time is corrected with the value as it was, at the same index */
+    { 'f', "action-0", "C=4@90 A=2@0", 11, 11, "ok 11" },
     { 'd', "action-0", "", 100, 10, "C@90 index 11 next 90" },
-    { 'p', "action-0", "C@0", 0, 0, "ok" },
-    { 'p', "action-0", "never@0", 0, 0, "ok" },
+    { 'f', "action-0", "C=4@0 never-", 11, 11, "ok 11" },
     { 'd', "action-0", "", 100, 10, "index 11 next 253402300799999" },
     { 0 },
 };
@@ -150,12 +148,6 @@ static inline void view_say_step(struct view *view, const struct view_step *step
     out[0] = 0;
     if (step->call == 'r' || step->call == 'd') {
         view_say_read(view, step, out, room);
-        return;
-    }
-    if (step->call == 'p') {
-        result = view->ops->repair_due(view, group, words.entries[0].key, words.entries[0].due_ms,
-                                       &note);
-        view_say(out, room, "%s", result == VIEW_OK ? "ok" : note.text);
         return;
     }
     result = view->ops->fold(view, group, step->before, step->after, words.entries, words.count,

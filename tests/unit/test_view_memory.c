@@ -60,7 +60,6 @@ static void is_down_when_told(void **state)
         view_memory_set_down(view, results[i]);
         assert_int_equal(view->ops->check(view, &note), results[i]);
         assert_int_equal(view->ops->read(view, &arena, &read, 1, &note), results[i]);
-        assert_int_equal(view->ops->repair_due(view, read.group, TEXT("A"), 1, &note), results[i]);
         assert_int_equal(view->ops->fold(view, read.group, -1, 5, NULL, 0, &index, &note),
                          results[i]);
         assert_true(note.text[0] != 0);
