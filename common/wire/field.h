@@ -17,6 +17,9 @@
  *
  * A LIST holds structs of `shape` one after the other, or of `element` (TEXT, ID, EMAIL, INT) with
  * sub NULL. A MAP is an object whose member names are the producer's own: struct named_text each.
+ * Two rows of one name, one after the other, are alternatives ("all", or a list): each takes what fits
+ * and notes the rest by its code; the rule looks whether one did.
+ *
  * A zeroed struct is not "all absent": shape_init() sets that.
  */
 #ifndef MAKEGOOD_WIRE_FIELD_H

@@ -273,6 +273,13 @@ static uint32_t find_field(const struct shape *shape, struct text name, uint32_t
     return shape->count;
 }
 
+/* Does the row speak of the same member as the one before it? */
+static bool is_alternative(const struct shape *shape, uint32_t index)
+{
+    return index < shape->count &&
+           strcmp(shape->fields[index].name, shape->fields[index - 1].name) == 0;
+}
+
 static void match_members(struct decoder *decoder, const struct shape *shape, uint32_t token,
                           uint32_t *tokens)
 {
@@ -283,6 +290,9 @@ static void match_members(struct decoder *decoder, const struct shape *shape, ui
             find_field(shape, json_text(json, decoder->arena, name), expected);
         if (index < shape->count) {
             tokens[index] = name + 1;
+            for (; is_alternative(shape, index + 1); index++) {
+                tokens[index + 1] = name + 1;
+            }
             expected = index + 1 == shape->count ? 0 : index + 1;
         }
         name = json->tokens[name + 1].next;

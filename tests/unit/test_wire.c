@@ -301,6 +301,47 @@ static void a_field_with_a_code_is_noted_not_refused(void **state)
     assert_true(thing.line->amount.scale < 0);
 }
 
+struct choice {
+    struct text before;
+    int32_t all;
+    struct list ids;
+    uint64_t faults;
+};
+
+static const char *const all_names[] = { "all", NULL };
+static const struct field choice_fields[] = {
+    { "before", FIELD_TEXT, offsetof(struct choice, before), .max = 9 },
+    { "ids", FIELD_ENUM, offsetof(struct choice, all), .required = true, .names = all_names,
+      .code = "BAD" },
+    { "ids", FIELD_LIST, offsetof(struct choice, ids), .required = true, .min = 1, .max = 2,
+      .element = FIELD_ID, .code = "BAD" },
+};
+static const struct shape choice_shape = { "choice", choice_fields, 3, sizeof(struct choice),
+                                           offsetof(struct choice, faults) };
+
+static void rows_of_one_name_are_alternatives(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t faults;
+    } rows[] = {
+        { "{\"ids\":\"all\"}", 4 },          { "{\"ids\":[\"a\",\"b\"],\"before\":\"x\"}", 2 },
+        { "{\"before\":\"x\",\"ids\":[]}", 6 }, { "{\"ids\":\"some\"}", 6 },
+        { "{\"ids\":null}", 6 },             { "{}", 6 },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct json json;
+        struct choice choice;
+        struct field_fault fault;
+        assert_true(parse(text_of(rows[i].text), &json));
+        assert_true(shape_decode(&choice_shape, &json, 0, &arena, "/data", &choice, &fault));
+        assert_int_equal(choice.faults, rows[i].faults);
+        assert_int_equal(choice.all == 1, !(rows[i].faults & 2));
+        assert_int_equal(choice.ids.items != NULL, !(rows[i].faults & 4));
+    }
+}
+
 /* --- envelope --- */
 
 static enum dead_reason read_value(struct text value, const struct header *headers, size_t count,
@@ -381,6 +422,7 @@ int main(void)
         cmocka_unit_test(defaults_and_nulls),
         cmocka_unit_test(faults_name_the_place_and_the_cure),
         cmocka_unit_test(a_field_with_a_code_is_noted_not_refused),
+        cmocka_unit_test(rows_of_one_name_are_alternatives),
         cmocka_unit_test(envelopes),
         cmocka_unit_test(binary_mode_and_prefixes),
     };
