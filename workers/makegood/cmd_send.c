@@ -127,7 +127,7 @@ static void print_place(struct send *send, int64_t line, const struct kafka_mess
 {
     if (!send->output.json) {
         printf("%s/%d/%lld  ", message->topic, (int)place.partition, (long long)place.offset);
-        terminal_print(message->key, 0);
+        terminal_put(stdout, message->key, 0);
         putchar('\n');
         return;
     }
@@ -191,7 +191,7 @@ static enum err publish_all(struct send *send, struct kafka_admin *admin, struct
 /* --- the account of it --- */
 
 /* What is published, and how to go on. */
-static int stopped_early(const struct send *send, int code, const char *why)
+static int stopped_early(const struct send *send, int code)
 {
     char beyond[120] = "";
     if (send->beyond > 0) {
@@ -199,7 +199,6 @@ static int stopped_early(const struct send *send, int code, const char *why)
                  " (and %lld later ones; sending an event again is harmless)",
                  (long long)send->beyond);
     }
-    fail_with((enum err)code, "%s", why);
     return fail_with((enum err)code,
                      "the first %lld of %lld events are published%s; go on with the same input "
                      "and --skip %lld",
@@ -227,13 +226,12 @@ static int publish(struct send *send)
     output_close(&send->output);
     kafka_admin_free(admin);
     if (err != OK) {
-        servers_complete(send->call->config, err, &note);
-        return stopped_early(send, err, note.text);
+        return stopped_early(send, servers_failed(send->call->config, err, &note));
     }
     if (send->published < send->total) {
         int number = signals_stop_wanted();
-        return number ? stopped_early(send, 128 + number, "interrupted")
-                      : stopped_early(send, ERR_IO, "cannot write to stdout");
+        return stopped_early(send, number ? fail_with((enum err)(128 + number), "interrupted")
+                                          : fail_with(ERR_IO, "cannot write to stdout"));
     }
     if (!send->each) {
         print_summary(send, "published");

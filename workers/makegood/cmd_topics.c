@@ -66,8 +66,12 @@ static enum err await_topic(struct create *create, const char *name, struct err_
         struct kafka_topic_facts facts;
         struct timespec pause = { 0, AGAIN_MS * 1000000L };
         enum err err = kafka_admin_describe(create->admin, name, &facts, WAIT_MS, note);
-        if (err != ERR_NO_INPUT || clock_monotonic_ms() > deadline) {
+        if (err != ERR_NO_INPUT) {
             return err;
+        }
+        if (clock_monotonic_ms() > deadline) {
+            return err_note(note, ERR_TIMED_OUT,
+                            "topic %s was made, but the brokers do not show it yet", name);
         }
         nanosleep(&pause, NULL);
     }

@@ -13,17 +13,20 @@
 #include "io/bus_kafka.h"
 #include "io/config.h"
 #include "io/signals.h"
+#include "workers/makegood/terminal.h"
 
-enum { SETTINGS_MAX = 64, NAMES_MAX = 64, GLOBAL_BASE = 1000, COMMAND_BASE = 2000 };
+enum { LINE_MAX_BYTES = 2048, SETTINGS_MAX = 64, NAMES_MAX = 64, GLOBAL_BASE = 1000, COMMAND_BASE = 2000 };
 
 int fail_with(enum err err, const char *format, ...)
 {
+    char line[LINE_MAX_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    fputs("makegood: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
+    fputs("makegood: ", stderr);
+    terminal_put(stderr, text_of(line), 0);
+    fputc('\n', stderr);
     return (int)err;
 }
 

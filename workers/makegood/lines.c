@@ -13,7 +13,7 @@ static enum err copy(FILE *from, FILE *to, struct err_note *note)
 {
     char bytes[16384];
     size_t size;
-    while ((size = fread(bytes, 1, sizeof(bytes), from)) > 0) {
+    while (!ferror(from) && (size = fread(bytes, 1, sizeof(bytes), from)) > 0) {
         if (fwrite(bytes, 1, size, to) != size) {
             return err_note(note, ERR_IO, "cannot keep the events in a temporary file: %s",
                             strerror(errno));

@@ -49,6 +49,9 @@ void servers_complete(const struct config *config, enum err err, struct err_note
 int servers_failed(const struct config *config, enum err err, struct err_note *note)
 {
     servers_complete(config, err, note);
+    if (err == ERR_NO_INPUT) {
+        return fail_with(ERR_CONFIG, "%s; run `makegood topics create`", note->text);
+    }
     return fail_with(err, "%s", note->text);
 }
 

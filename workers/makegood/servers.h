@@ -26,7 +26,8 @@ struct view *servers_view(const struct config *config, const char *cluster, enum
 
 /* A note on Kafka that cannot be reached also says by which addresses it was tried. */
 void servers_complete(const struct config *config, enum err err, struct err_note *note);
-/* The line of a command that failed so; returns err. */
+/* The line of a command that failed so; returns the exit code. A topic that is not there is one for
+ * `topics create`. */
 int servers_failed(const struct config *config, enum err err, struct err_note *note);
 
 enum err view_error(enum view_result result);

@@ -133,7 +133,7 @@ static void put(struct row *row, struct text text)
 {
     int left = row->columns == 0 ? 0 : row->columns - row->used;
     if (row->columns == 0 || left > 0) {
-        row->used += terminal_print(text, left);
+        row->used += terminal_put(stdout, text, left);
     }
 }
 

@@ -78,30 +78,35 @@ void terminal_paint(enum paint paint)
     }
 }
 
-/* Bytes of the UTF-8 character at the front, by its first byte; never more than there are. */
+/* Bytes of the character at the front; a byte that begins no whole one of UTF-8 stands alone. */
 static uint32_t character_size(struct text text)
 {
     unsigned char c = (unsigned char)text.at[0];
     uint32_t size = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    return size < text.size ? size : text.size;
+    for (uint32_t i = 1; i < size; i++) {
+        if (i >= text.size || (text.at[i] & 0xc0) != 0x80) {
+            return 1;
+        }
+    }
+    return size;
 }
 
 static bool is_control(struct text character)
 {
     unsigned char first = (unsigned char)character.at[0];
-    unsigned char second = character.size > 1 ? (unsigned char)character.at[1] : 0xff;
-    return first < 0x20 || (first >= 0x7f && first < 0xc0) || (first == 0xc2 && second < 0xa0);
+    unsigned char second = character.size > 1 ? (unsigned char)character.at[1] : 0;
+    return character.size == 1 ? first < 0x20 || first >= 0x7f : first == 0xc2 && second < 0xa0;
 }
 
-int terminal_print(struct text text, int columns)
+int terminal_put(FILE *to, struct text text, int columns)
 {
     int printed = 0;
     while (text.size > 0 && (columns == 0 || printed < columns)) {
         struct text one = { text.at, character_size(text) };
         if (is_control(one)) {
-            putchar('?');
+            fputc('?', to);
         } else {
-            fwrite(one.at, 1, one.size, stdout);
+            fwrite(one.at, 1, one.size, to);
         }
         text.at += one.size;
         text.size -= one.size;

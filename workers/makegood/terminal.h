@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/text.h"
 
@@ -27,8 +28,8 @@ int terminal_columns(void);
 /* Switches the colour of stdout, if it is a terminal and NO_COLOR is not set. */
 enum paint { PAINT_NONE, PAINT_GOOD, PAINT_NOTE, PAINT_BAD };
 void terminal_paint(enum paint paint);
-/* Control characters, also those of 8 bits, become '?'; at most `columns` characters (0 = all).
- * Returns how many characters were printed. */
-int terminal_print(struct text text, int columns);
+/* Control characters, also those of 8 bits, and what is no UTF-8 become '?'; at most `columns`
+ * characters (0 = all). Returns how many characters were printed. */
+int terminal_put(FILE *to, struct text text, int columns);
 
 #endif

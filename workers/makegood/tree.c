@@ -26,14 +26,14 @@ static void print_scalar(struct tree *tree, uint32_t token)
     struct text text = tree->json.tokens[token].type == JSON_KIND_STRING
                            ? json_text(&tree->json, &tree->arena, token)
                            : json_raw(&tree->json, token);
-    terminal_print(text, 0);
+    terminal_put(stdout, text, 0);
     putchar('\n');
 }
 
 static void print_named(struct tree *tree, struct text name, uint32_t token, int depth)
 {
     printf("%*s", depth * INDENT, "");
-    int used = depth * INDENT + terminal_print(name, 0);
+    int used = depth * INDENT + terminal_put(stdout, name, 0);
     if (is_scalar(tree, token)) {
         printf("%*s", used < NAME_COLUMNS ? NAME_COLUMNS - used : 1, "");
         print_scalar(tree, token);
@@ -69,7 +69,7 @@ void tree_print(struct text json)
     if (json_parse(&tree.arena, json, &tree.json, &fault)) {
         print_value(&tree, 0, 0);
     } else { /* a state may have more members than an input */
-        terminal_print(json, 0);
+        terminal_put(stdout, json, 0);
         putchar('\n');
     }
     arena_release(&tree.arena);
