@@ -13,7 +13,7 @@
 #include "workers/makegood/servers.h"
 #include "workers/makegood/terminal.h"
 
-enum { BATCH_EVENTS = 500, BATCH_BYTES = 4 * 1024 * 1024, FAULTS_SHOWN = 50 };
+enum { BATCH_EVENTS = 500, BATCH_BYTES = 4 * 1024 * 1024, BATCH_WAIT_MS = 10000, FAULTS_SHOWN = 50 };
 
 struct send {
     const struct call *call;
@@ -145,7 +145,7 @@ static enum err batch_send(struct send *send, struct batch *batch, struct kafka_
 {
     bool broken = false;
     enum err err = kafka_admin_produce_all(admin, batch->messages, batch->count, batch->places,
-                                           SERVERS_WAIT_MS, note);
+                                           BATCH_WAIT_MS, note);
     for (size_t i = 0; i < batch->count; i++) {
         bool written = batch->places[i].offset >= 0;
         broken |= !written;
@@ -214,11 +214,17 @@ static void print_summary(const struct send *send, const char *done)
 
 static int publish(struct send *send)
 {
+    char cluster[KAFKA_CLUSTER_ID_MAX];
     struct err_note note = { "" };
     enum err err;
     struct kafka_admin *admin = servers_kafka(send->call->config, &err);
     if (!admin) {
         return err;
+    }
+    err = kafka_admin_cluster_id(admin, cluster, SERVERS_WAIT_MS, &note);
+    if (err != OK) {
+        kafka_admin_free(admin);
+        return servers_failed(send->call->config, err, &note);
     }
     output_open(&send->output, send->call);
     send->each = send->output.json || send->total - send->skip == 1;

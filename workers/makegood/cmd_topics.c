@@ -83,7 +83,7 @@ static enum err create_one(struct create *create, const struct topic *topic, str
     const char *settings[TOPIC_SETTINGS_MAX];
     int32_t partitions, replication;
     enum err err = kafka_admin_partitions(create->admin, topic->name, &partitions, &replication,
-                                          WAIT_MS, note);
+                                          SERVERS_WAIT_MS, note);
     if (err == ERR_NO_INPUT) {
         err = count_of(create, topic, &partitions, note);
         topic_settings(topic->role, settings);

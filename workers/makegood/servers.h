@@ -7,7 +7,7 @@
 
 struct config;
 
-enum { VIEW_IDENTITY_SIZE = 512, SERVERS_WAIT_MS = 10000 };
+enum { VIEW_IDENTITY_SIZE = 512, SERVERS_WAIT_MS = 5000 };
 
 /* Whose view it is, as the view's identity key says it. */
 void view_identity(const struct config *config, const char *cluster, char out[VIEW_IDENTITY_SIZE]);
