@@ -3,241 +3,7 @@
  * the next call of the bus or the view: the process dies before or after it, or the call answers what
  * its interface allows. The end must be the same: outcomes, dead letters, the view key by key.
  */
-#include "support/engine_world.h"
-#include "support/faulty.h"
-
-enum { DUMP_LINES_MAX = 512, STARTS_MAX = 20 };
-
-struct sweep {
-    struct world world; /* not all of it is used */
-    struct faults faults;
-    struct faulty_bus bus;
-    struct faulty_view view;
-    struct view *inner_view;
-    int starts;
-};
-
-/* --- the process under test --- */
-
-static void sweep_end(struct sweep *sweep)
-{
-    bus_memory_crash(sweep->bus.inner);
-    engine_free(sweep->world.a.engine);
-    sweep->bus.inner->ops->close(sweep->bus.inner);
-    sweep->world.a.engine = NULL;
-}
-
-/* Every other process has another transactional id, so that it finds the transaction of the one before
- * it hanging. False: it could not start. */
-static bool sweep_begin(struct sweep *sweep)
-{
-    struct world *world = &sweep->world;
-    struct bus_memory_setup setup = { "makegood", sweep->starts++ % 2 == 0 ? "a" : "b", "" };
-    assert_true(sweep->starts < STARTS_MAX);
-    sweep->bus = (struct faulty_bus){ { &faulty_bus_ops }, bus_memory_new(world->broker, &setup),
-                                      &sweep->faults };
-    world->a.bus = &sweep->bus.bus;
-    struct engine_setup engine = world_engine_setup(world, &world->a, run_both);
-    world->a.engine = engine_new(&engine, &world->note);
-    assert_non_null(world->a.engine);
-    return engine_start(world->a.engine, &world->note) == OK;
-}
-
-/* One life: until all is quiet (true), it stops or it dies (false). */
-static bool sweep_live(struct sweep *sweep)
-{
-    struct world *world = &sweep->world;
-    if (setjmp(sweep->faults.gone) != 0) {
-        return false;
-    }
-    if (world->a.engine == NULL && !sweep_begin(sweep)) {
-        return false;
-    }
-    for (int i = 0; i < SETTLE_STEPS; i++) {
-        if (step(world, &world->a) != OK) {
-            return false;
-        }
-        if (quiet(world, &world->a)) {
-            return true;
-        }
-    }
-    print_error("not quiet after call %lld (%d)\n", (long long)sweep->faults.at, sweep->faults.hit);
-    fail();
-    return false;
-}
-
-static void sweep_settle(struct sweep *sweep)
-{
-    while (!sweep_live(sweep)) {
-        sweep_end(sweep);
-    }
-}
-
-/* --- the script. Ids that are made of an offset belong to the first inputs alone: what goes wrong later
- * leaves its marks in the input log too. --- */
-
-static void first_inputs(struct world *world)
-{
-    give(world, "r-1", "rate.put", "\"id\":\"A3\",\"amount\":7");
-    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"amount\":5");
-    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"amount\":5");
-    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"amount\":6");
-    give_raw(world, world->counter, 1, TEXT("{broken"));
-    give_to(world, 1, "m-2", "counter.add", "\"id\":\"A2\"");
-    give(world, "m-3", "counter.take", "\"id\":\"C1\"");
-    give(world, "m-4", "counter.take", "\"id\":\"C2\"");
-    give(world, "m-5", "counter.box", "\"id\":\"A1\",\"box\":\"b1\",\"inMs\":2000");
-    give(world, "m-6", "counter.fine", "\"id\":\"A1\"");
-}
-
-static void second_inputs(struct world *world)
-{
-    give(world, "m-7", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
-    give(world, "m-8", "counter.price", "\"id\":\"C4\",\"to\":\"A1\"");
-    give(world, "m-9", "counter.pass", "\"id\":\"A1\",\"to\":\"C4\"");
-    give(world, "m-10", "counter.tell", "\"id\":\"A2\",\"to\":\"C1\",\"times\":3");
-    give(world, "m-11", "counter.add", "\"id\":\"A5\",\"inMs\":1500");
-    give(world, "m-12", "counter.drop", "\"id\":\"A1\",\"box\":\"b1\"");
-}
-
-static void third_inputs(struct world *world)
-{
-    give(world, "m-13", "counter.box", "\"id\":\"A1\",\"box\":\"b2\"");
-    give(world, "m-14", "counter.check", "\"id\":\"C4\"");
-}
-
-static void sweep_script(struct sweep *sweep)
-{
-    struct world *world = &sweep->world;
-    first_inputs(world);
-    sweep_settle(sweep);
-    world_time(world, START_MS + 1000);
-    second_inputs(world);
-    sweep_settle(sweep);
-    world_time(world, START_MS + 4000);
-    sweep_settle(sweep);
-    world_time(world, START_MS + COUNTER_WAIT_MS + 5000);
-    third_inputs(world);
-    sweep_settle(sweep);
-}
-
-/* --- what is compared --- */
-
-struct dump {
-    struct arena *arena;
-    struct text lines[DUMP_LINES_MAX];
-    size_t count;
-};
-
-static void dump_add(struct dump *dump, struct text line)
-{
-    assert_true(dump->count < DUMP_LINES_MAX);
-    dump->lines[dump->count++] = line;
-}
-
-static struct text shown(struct text text)
-{
-    return text.at != NULL ? text : TEXT("null");
-}
-
-static void dump_topic(struct world *world, struct dump *dump, int32_t topic)
-{
-    struct found found = { 0 };
-    while (committed_next(world, topic, &found)) {
-        struct text id = shown(found_header(&found, "ce_id"));
-        struct text verdict = shown(found_header(&found, "makegood-verdict"));
-        struct text reason = shown(found_header(&found, "dlq-reason"));
-        struct text at = shown(found_header(&found, "dlq-offset"));
-        dump_add(dump, arena_printf(dump->arena, "%s %.*s %.*s %.*s %.*s %.*s", 
-                                    broker_topic_name(world->broker, topic), TEXT_ARGS(id),
-                                    TEXT_ARGS(verdict), TEXT_ARGS(reason), TEXT_ARGS(at),
-                                    TEXT_ARGS(found.record.value)));
-    }
-}
-
-static void dump_key(void *context, struct text key, struct text value, int64_t due_ms)
-{
-    struct dump *dump = context;
-    struct hash128 hash = hash128(value);
-    if (!text_is(key, "@progress")) { /* says whose and how far, which differs */
-        dump_add(dump, arena_printf(dump->arena, "view %.*s %lld %016llx %u", TEXT_ARGS(key),
-                                    (long long)due_ms, (unsigned long long)hash.low, value.size));
-    }
-}
-
-static int line_order(const void *a, const void *b)
-{
-    return text_compare(*(const struct text *)a, *(const struct text *)b);
-}
-
-static void dump_world(struct sweep *sweep, struct arena *arena, struct dump *dump)
-{
-    struct world *world = &sweep->world;
-    *dump = (struct dump){ .arena = arena };
-    dump_topic(world, dump, world->counter_outcome);
-    dump_topic(world, dump, world->counter_dlq);
-    dump_topic(world, dump, world->rate_outcome);
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        view_memory_each(sweep->inner_view, arena_printf(arena, "counter-%d", p), dump_key, dump);
-        view_memory_each(sweep->inner_view, arena_printf(arena, "rate-%d", p), dump_key, dump);
-    }
-    qsort(dump->lines, dump->count, sizeof(dump->lines[0]), line_order);
-}
-
-struct newest {
-    struct world *world;
-    int32_t topic, partition;
-    size_t keys;
-};
-
-/* The view has what the log has last for the key. */
-static void expect_newest(void *context, struct text key, struct text value, int64_t due_ms)
-{
-    struct newest *newest = context;
-    struct found found = { .next_partition = newest->partition };
-    struct text last = { 0 };
-    (void)due_ms;
-    while (committed_next(newest->world, newest->topic, &found) &&
-           found.record.place.partition == newest->partition) {
-        last = text_equal(found.record.key, key) ? found.record.value : last;
-    }
-    assert_true(last.at != NULL && text_equal(last, value));
-    newest->keys++;
-}
-
-static void expect_view_is_the_log(struct sweep *sweep)
-{
-    struct world *world = &sweep->world;
-    for (int32_t p = 0; p < PARTITIONS; p++) {
-        struct newest newest = { world, world->counter_state, p, 0 };
-        view_memory_each(sweep->inner_view, arena_printf(&world->arena, "counter-%d", p), expect_newest,
-                         &newest);
-        assert_true(newest.keys > 0);
-    }
-}
-
-/* --- one run --- */
-
-static void sweep_run(struct sweep *sweep, int64_t at, enum fault_kind kind, int32_t result,
-                      bool applied, struct arena *arena, struct dump *dump)
-{
-    struct world *world = &sweep->world;
-    *sweep = (struct sweep){ .faults = { .at = at, .kind = kind, .result = result, .applied = applied,
-                                         .hit = -1 } };
-    world->broker = broker_new();
-    world_topics(world, PARTITIONS);
-    world_time(world, START_MS);
-    sweep->inner_view = view_memory_new();
-    sweep->view = (struct faulty_view){ { &faulty_view_ops }, sweep->inner_view, &sweep->faults };
-    world->view = &sweep->view.view;
-    sweep_script(sweep);
-    dump_world(sweep, arena, dump);
-    expect_view_is_the_log(sweep);
-    sweep_end(sweep);
-    broker_free(world->broker);
-    sweep->inner_view->ops->close(sweep->inner_view);
-    arena_release(&world->arena);
-}
+#include "support/sweep.h"
 
 static struct dump expected;
 static struct arena expected_arena;
@@ -248,7 +14,7 @@ static int sweep_undisturbed(void **state)
     static struct sweep sweep;
     (void)state;
     log_configure(LOG_OFF, false);
-    sweep_run(&sweep, 0, FAULT_NONE, 0, false, &expected_arena, &expected);
+    sweep_run(&sweep, &(struct faults){ .at = 0 }, &expected_arena, &expected);
     call_count = sweep.faults.calls;
     return 0;
 }
@@ -274,16 +40,15 @@ static void expect_same(const struct dump *dump, const struct sweep *sweep)
     }
 }
 
-/* The call that was hit, -1 = the run was over before. */
-static int32_t disturb(int64_t at, enum fault_kind kind, int32_t result, bool applied)
+static struct faults disturb(const struct faults *faults)
 {
     static struct sweep sweep;
     static struct dump dump;
     struct arena arena = { 0 };
-    sweep_run(&sweep, at, kind, result, applied, &arena, &dump);
+    sweep_run(&sweep, faults, &arena, &dump);
     expect_same(&dump, &sweep);
     arena_release(&arena);
-    return sweep.faults.hit;
+    return sweep.faults;
 }
 
 static void test_the_script_shows_every_verdict(void **state)
@@ -311,14 +76,16 @@ static void test_the_script_shows_every_verdict(void **state)
 static void test_a_process_that_dies_before_any_call_changes_nothing(void **state)
 {
     (void)state;
-    for (int64_t at = 1; disturb(at, FAULT_DIE_BEFORE, 0, false) >= 0; at++) {
+    for (int64_t at = 1; at <= call_count; at++) {
+        disturb(&(struct faults){ .at = at, .kind = FAULT_DIE_BEFORE });
     }
 }
 
 static void test_a_process_that_dies_after_any_call_changes_nothing(void **state)
 {
     (void)state;
-    for (int64_t at = 1; disturb(at, FAULT_DIE_AFTER, 0, false) >= 0; at++) {
+    for (int64_t at = 1; at <= call_count; at++) {
+        disturb(&(struct faults){ .at = at, .kind = FAULT_DIE_AFTER });
     }
 }
 
@@ -370,13 +137,72 @@ static void test_any_call_may_answer_once_what_its_interface_allows(void **state
 {
     (void)state;
     for (int64_t at = 1; at <= call_count; at++) {
-        int32_t call = disturb(at, FAULT_NONE, 0, false); /* which call that is */
+        int32_t call = disturb(&(struct faults){ .at = at }).hit; /* which call that is */
         for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
             if (answers[i].call == call) {
-                disturb(at, FAULT_ANSWER, answers[i].result, answers[i].applied);
+                disturb(&(struct faults){ .at = at, .kind = FAULT_ANSWER, .result = answers[i].result,
+                                          .applied = answers[i].applied });
             }
         }
     }
+}
+
+/* --- while it recovers, something goes wrong again --- */
+
+static void test_a_process_that_dies_while_it_recovers_changes_nothing(void **state)
+{
+    static const int64_t after[] = { 1, 2, 4, 7, 11, 16, 22, 37, 60, 110 };
+    (void)state;
+    for (int64_t at = 1; at <= call_count; at++) {
+        for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+            disturb(&(struct faults){ .at = at, .kind = FAULT_DIE_AFTER, .again = true,
+                                      .again_call = FAULT_CALLS, .again_after = after[i],
+                                      .again_kind = FAULT_DIE_BEFORE });
+        }
+    }
+}
+
+static void test_a_process_that_dies_after_a_failed_call_changes_nothing(void **state)
+{
+    static const int64_t after[] = { 1, 2, 3, 5, 9, 20 };
+    (void)state;
+    for (int64_t at = 1; at <= call_count; at++) {
+        for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
+            disturb(&(struct faults){ .at = at, .kind = FAULT_ANSWER, .result = BUS_RETIRE,
+                                      .applied = true, .again = true, .again_call = FAULT_CALLS,
+                                      .again_after = after[i], .again_kind = FAULT_DIE_BEFORE });
+        }
+    }
+}
+
+/* Calls that only recovery makes. */
+static const struct answer recovery_answers[] = {
+    { BUS_CALL_ABORT, BUS_ABORT, true },        { BUS_CALL_ABORT, BUS_RETIRE, false },
+    { BUS_CALL_ABORT, BUS_RETIRE, true },       { BUS_CALL_RETIRE, BUS_RETIRE, false },
+    { BUS_CALL_RETIRE, BUS_RETIRE, true },      { BUS_CALL_RETIRE, BUS_UNAVAILABLE, false },
+    { BUS_CALL_PEEK, BUS_ABSENT, false },       { BUS_CALL_PEEK, BUS_UNAVAILABLE, false },
+    { BUS_CALL_FENCE, BUS_UNAVAILABLE, false }, { BUS_CALL_FENCE, BUS_RETIRE, true },
+};
+
+static void recover_badly(enum fault_kind kind, int32_t result)
+{
+    for (size_t i = 0; i < sizeof(recovery_answers) / sizeof(recovery_answers[0]); i++) {
+        const struct answer *answer = &recovery_answers[i];
+        for (int64_t at = 1; at <= call_count; at++) {
+            disturb(&(struct faults){ .at = at, .kind = kind, .result = result, .again = true,
+                                      .again_call = answer->call, .again_kind = FAULT_ANSWER,
+                                      .again_result = answer->result,
+                                      .again_applied = answer->applied });
+        }
+    }
+}
+
+static void test_the_calls_of_recovery_may_fail_too(void **state)
+{
+    (void)state;
+    recover_badly(FAULT_DIE_AFTER, 0);
+    recover_badly(FAULT_ANSWER, BUS_ABORT);
+    recover_badly(FAULT_ANSWER, BUS_RETIRE);
 }
 
 int main(void)
@@ -386,6 +212,9 @@ int main(void)
         cmocka_unit_test(test_a_process_that_dies_before_any_call_changes_nothing),
         cmocka_unit_test(test_a_process_that_dies_after_any_call_changes_nothing),
         cmocka_unit_test(test_any_call_may_answer_once_what_its_interface_allows),
+        cmocka_unit_test(test_a_process_that_dies_while_it_recovers_changes_nothing),
+        cmocka_unit_test(test_a_process_that_dies_after_a_failed_call_changes_nothing),
+        cmocka_unit_test(test_the_calls_of_recovery_may_fail_too),
     };
     return cmocka_run_group_tests_name("sweep", tests, sweep_undisturbed, sweep_over);
 }

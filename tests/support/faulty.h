@@ -21,6 +21,13 @@ struct faults {
     int32_t result;       /* of FAULT_ANSWER                          */
     bool applied;         /* it took effect all the same              */
     int32_t hit;          /* which call it was, once it was hit       */
+    /* After that: the next such call, or the so-manieth of all, goes wrong too. */
+    bool again;
+    int32_t again_call; /* FAULT_CALLS: any */
+    int64_t again_after;
+    enum fault_kind again_kind;
+    int32_t again_result;
+    bool again_applied, again_hit;
     jmp_buf gone;         /* where a process goes when it dies        */
 };
 
@@ -41,13 +48,30 @@ static inline struct bus *faulty_inner(struct bus *bus)
     return ((struct faulty_bus *)(void *)bus)->inner;
 }
 
+/* Is it the second one? Then that is what goes wrong now. */
+static inline bool fault_again(struct faults *faults, int32_t call)
+{
+    if (!faults->again || faults->calls <= faults->at ||
+        (faults->again_call != FAULT_CALLS ? call != faults->again_call
+                                           : faults->calls != faults->at + faults->again_after)) {
+        return false;
+    }
+    faults->again = false;
+    faults->again_hit = true;
+    faults->kind = faults->again_kind;
+    faults->result = faults->again_result;
+    faults->applied = faults->again_applied;
+    return true;
+}
+
 /* True: this is the call. Does not return when the process dies before it. */
 static inline bool fault_before(struct faults *faults, int32_t call)
 {
-    if (++faults->calls != faults->at) {
+    if (++faults->calls == faults->at) {
+        faults->hit = call;
+    } else if (!fault_again(faults, call)) {
         return false;
     }
-    faults->hit = call;
     if (faults->kind == FAULT_DIE_BEFORE) {
         longjmp(faults->gone, 1);
     }
