@@ -49,6 +49,7 @@ static enum bus_result put_progress(struct engine *engine, struct partition *par
     struct progress progress = { partition->turn_next, partition->turn_time_ms, owner,
                                  partition->slot->count, partition->log_id };
     partition->turn_progress = progress_write(&progress, arena);
+    partition->turn_records = 1;
     struct bus_message message = {
         .place = { partition->slot->state, partition->number },
         .key = TEXT(PROGRESS_KEY),
@@ -84,6 +85,7 @@ enum bus_result commit_states(struct engine *engine)
             record.head = *item->head;
         }
         item->written = record_write(&record, &engine->turn.arena);
+        item->partition->turn_records++;
         struct bus_message message = {
             .place = { item->partition->slot->state, item->partition->number },
             .key = item->key,
@@ -112,16 +114,47 @@ static enum bus_result send_offsets(struct engine *engine)
     return engine->bus->ops->send_offsets(engine->bus, offsets, count);
 }
 
+/* Kafka lost data when it gives offsets that the view has seen already: nothing may be committed then. */
+static bool log_goes_on(struct engine *engine)
+{
+    size_t s = 0;
+    int32_t p = 0;
+    struct partition *partition;
+    while (next_touched(engine, &s, &p, &partition)) {
+        int64_t last;
+        struct bus_place place = { partition->slot->state, partition->number };
+        ENSURE(engine->bus->ops->written(engine->bus, place, &partition->turn_first, &last));
+        partition->turn_after = last + 1;
+        if (partition->turn_first < partition->index) {
+            engine->turn.halted = true;
+            err_note(&engine->turn.failed_note, ERR_CONFIG,
+                     "%s-state/%d: writes at offset %lld, below the view's index %lld: Kafka lost data; "
+                     "restore the topic, or flush the view to accept the loss",
+                     partition->slot->worker->name, partition->number,
+                     (long long)partition->turn_first, (long long)partition->index);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Offsets go only after every record is safe: so a zombie whose offsets were accepted has nothing left
- * to produce. */
+ * to produce. What is not known to have been refused may have been committed. */
 enum bus_result commit_end(struct engine *engine)
 {
     enum bus_result result = engine->bus->ops->flush(engine->bus, FLUSH_MS);
     if (result != BUS_OK) {
-        return result == BUS_PENDING ? BUS_RETIRE : result;
+        return result == BUS_ABORT ? BUS_ABORT : BUS_RETIRE;
+    }
+    if (!log_goes_on(engine)) {
+        return BUS_ABORT;
     }
     result = send_offsets(engine);
-    return result != BUS_OK ? result : engine->bus->ops->commit(engine->bus);
+    if (result != BUS_OK) {
+        return result;
+    }
+    result = engine->bus->ops->commit(engine->bus);
+    return result == BUS_OK || result == BUS_ABORT ? result : BUS_RETIRE;
 }
 
 /* --- fold --- */
@@ -129,82 +162,81 @@ enum bus_result commit_end(struct engine *engine)
 struct chunk {
     struct view_entry *entries;
     size_t count, bytes;
+    int64_t folded; /* records of the turn up to and with this chunk */
 };
 
-/* Null when done. A chunk that is not the last leaves the index where it is: what it brings is committed,
- * and whoever folds from there brings it again. */
-static enum err fold_chunk(struct engine *engine, struct partition *partition, struct chunk *chunk,
-                           int64_t after, struct err_note *note)
+static bool retake_unfolded(struct engine *engine, struct partition *partition)
 {
-    struct err_note trouble;
-    int64_t index = partition->index;
-    for (int i = 0; i < FOLD_TRIES; i++) {
-        enum view_result result =
-            engine->view->ops->fold(engine->view, partition->log->group, partition->index, after,
-                                    chunk->entries, chunk->count, &index, &trouble);
-        if (result == VIEW_OK) {
-            partition->index = after;
-            break;
-        }
-        if (result == VIEW_LOST && index >= partition->turn_after) {
-            partition->index = index; /* a reader of this log was faster */
-            break;
-        }
-        if (result == VIEW_LOST && index > partition->index) {
-            partition->index = index; /* it got half way: ours begins before and ends after that */
-            continue;
-        }
-        if (result != VIEW_LOST) {
-            engine_view_trouble(engine, result, &trouble);
-        }
-        engine_retake(engine, partition, "the fold did not take effect");
-        return result == VIEW_REFUSED ? err_note(note, ERR_CONFIG, "%s", trouble.text) : OK;
-    }
-    chunk->count = 0;
-    chunk->bytes = 0;
-    return OK;
+    engine_retake(engine, partition, "the fold did not take effect");
+    return false;
 }
 
-static enum err fold_partition(struct engine *engine, struct partition *partition,
-                               struct view_entry *entries, struct err_note *note)
+/* The chunk ends on a record and sets the index to the offset after it. False: the partition is taken
+ * again, which folds the rest from the log. */
+static bool fold_chunk(struct engine *engine, struct partition *partition, struct chunk *chunk,
+                       int64_t after, enum view_result *result, struct err_note *trouble)
 {
-    struct chunk chunk = { .entries = entries };
+    int64_t index = partition->index;
+    for (int i = 0; i < FOLD_TRIES && partition->index < after; i++) {
+        *result = engine->view->ops->fold(engine->view, partition->log->group, partition->index, after,
+                                          chunk->entries, chunk->count, &index, trouble);
+        bool by_a_reader = *result == VIEW_LOST && index > partition->index && index <= partition->turn_after;
+        if (*result != VIEW_OK && !by_a_reader) {
+            return retake_unfolded(engine, partition);
+        }
+        partition->index = *result == VIEW_OK ? after : index;
+    }
+    *result = VIEW_OK;
+    chunk->count = 0;
+    chunk->bytes = 0;
+    return partition->index >= after || retake_unfolded(engine, partition);
+}
+
+static void chunk_add(struct chunk *chunk, struct view_entry entry)
+{
+    chunk->entries[chunk->count++] = entry;
+    chunk->bytes += entry.key.size + entry.value.size;
+    chunk->folded++;
+}
+
+static bool chunk_full(const struct chunk *chunk)
+{
+    return chunk->count == VIEW_FOLD_ENTRIES_MAX || chunk->bytes >= VIEW_FOLD_BYTES_MAX;
+}
+
+static struct view_entry entry_of(const struct item *item)
+{
+    bool gone = !item->present && !item->head_owner;
+    return (struct view_entry){ item->key, gone ? (struct text){ 0 } : item->written,
+                                item->due_ms == 0 && item->stored_due_ms == 0 ? VIEW_DUE_KEEP
+                                                                              : item->due_ms };
+}
+
+/* In the order in which the records were written. Their offsets are known as long as nobody else wrote
+ * between them: only an aborted transaction of a zombie can have. */
+static void fold_partition(struct engine *engine, struct partition *partition,
+                           enum view_result *result, struct err_note *trouble)
+{
+    struct chunk chunk = { .entries = engine->fold_entries };
+    bool dense = partition->turn_after - partition->turn_first == partition->turn_records;
+    chunk_add(&chunk, (struct view_entry){ TEXT(PROGRESS_KEY), partition->turn_progress, VIEW_DUE_KEEP });
     for (struct item *item = engine->turn.dirty_first; item != NULL; item = item->next_dirty) {
         if (item->partition != partition) {
             continue;
         }
-        bool gone = !item->present && !item->head_owner;
-        chunk.entries[chunk.count++] = (struct view_entry){
-            item->key, gone ? (struct text){ 0 } : item->written,
-            item->due_ms == 0 && item->stored_due_ms == 0 ? VIEW_DUE_KEEP : item->due_ms
-        };
-        chunk.bytes += item->key.size + item->written.size;
-        if (chunk.count == VIEW_FOLD_ENTRIES_MAX - 1 || chunk.bytes >= VIEW_FOLD_BYTES_MAX) {
-            enum err err = fold_chunk(engine, partition, &chunk, partition->index, note);
-            if (err != OK || partition->stage != TAKE_READY) {
-                return err;
+        if (chunk_full(&chunk)) {
+            if (!dense) {
+                retake_unfolded(engine, partition);
+                return;
+            }
+            if (!fold_chunk(engine, partition, &chunk, partition->turn_first + chunk.folded, result,
+                            trouble)) {
+                return;
             }
         }
+        chunk_add(&chunk, entry_of(item));
     }
-    chunk.entries[chunk.count++] =
-        (struct view_entry){ TEXT(PROGRESS_KEY), partition->turn_progress, VIEW_DUE_KEEP };
-    return fold_chunk(engine, partition, &chunk, partition->turn_after, note);
-}
-
-static enum err own_end(struct engine *engine, struct partition *partition, struct err_note *note)
-{
-    int64_t first, last;
-    struct bus_place place = { partition->slot->state, partition->number };
-    ENSURE(engine->bus->ops->written(engine->bus, place, &first, &last));
-    if (first < partition->index) {
-        return err_note(note, ERR_CONFIG,
-                        "%s-state/%d: wrote at offset %lld, below the view's index %lld: Kafka lost data; "
-                        "restore the topic, or flush the view to accept the loss",
-                        partition->slot->worker->name, partition->number, (long long)first,
-                        (long long)partition->index);
-    }
-    partition->turn_after = last + 1;
-    return OK;
+    fold_chunk(engine, partition, &chunk, partition->turn_after, result, trouble);
 }
 
 /* After the commit: what is in the log is brought to the view. A failure costs a retake, no more. */
@@ -213,16 +245,17 @@ enum err commit_fold(struct engine *engine, struct err_note *note)
     size_t s = 0;
     int32_t p = 0;
     struct partition *partition;
-    struct view_entry *entries =
-        arena_alloc(&engine->turn.arena, VIEW_FOLD_ENTRIES_MAX * sizeof(*entries));
+    struct err_note trouble;
+    enum err err = OK;
     while (next_touched(engine, &s, &p, &partition)) {
-        enum err err = own_end(engine, partition, note);
-        if (err == OK && partition->stage == TAKE_READY) {
-            err = fold_partition(engine, partition, entries, note);
+        enum view_result result = VIEW_OK;
+        fold_partition(engine, partition, &result, &trouble);
+        if (result != VIEW_OK && result != VIEW_LOST) {
+            engine_view_trouble(engine, result, &trouble);
         }
-        if (err != OK) {
-            return err;
+        if (result == VIEW_REFUSED) {
+            err = err_note(note, ERR_CONFIG, "%s", trouble.text);
         }
     }
-    return OK;
+    return err;
 }

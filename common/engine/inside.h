@@ -92,7 +92,9 @@ struct partition {
     int64_t turn_next;        /* next offset after the turn                                   */
     int64_t turn_time_ms;
     int64_t turn_due_ms;      /* timers up to here fire first; INT64_MIN = none               */
+    int64_t turn_first;       /* offset of the first record written                           */
     int64_t turn_after;       /* offset after the last record written                         */
+    int64_t turn_records;     /* so many were written                                         */
     struct text turn_progress;
     const char *waits_for;
 };
@@ -308,6 +310,7 @@ struct engine {
     struct err_note trouble;       /* last failure that is being waited out                   */
     struct arena scratch;          /* within one step                                         */
     struct arena permanent;        /* for the engine's life                                    */
+    struct view_entry *fold_entries; /* VIEW_FOLD_ENTRIES_MAX                                  */
     struct outcome_kind kinds[OUTCOME_KINDS_MAX];
     size_t kind_count;
     jmp_buf exhausted;
