@@ -41,7 +41,8 @@ static struct arena_block *next_block(struct arena *arena, size_t size)
         }
         link = &(*link)->next;
     }
-    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    size_t standard = arena->block_bytes ? arena->block_bytes : BLOCK_SIZE;
+    size_t room = size > standard ? size : standard;
     if (arena->bytes_max && arena->held + room > arena->bytes_max) {
         exhausted(arena);
     }

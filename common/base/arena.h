@@ -21,6 +21,7 @@ struct arena {
     size_t used;                 /* bytes handed out since the last reset        */
     size_t held;                 /* bytes of all blocks                          */
     size_t bytes_max;            /* bound of `held`; 0 = none                    */
+    size_t block_bytes;          /* of a block, at least; 0 = 64 KiB             */
     void (*on_exhausted)(struct arena *);
     void *context;               /* for on_exhausted                             */
 };

@@ -19,10 +19,42 @@ static bool next_touched(struct engine *engine, size_t *s, int32_t *p, struct pa
     return false;
 }
 
+static const char *topic_word(const struct engine *engine, int32_t topic, const char **end)
+{
+    *end = "";
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        const struct worker_slot *slot = &engine->slots[s];
+        if (slot->open && (topic == slot->input || topic == slot->state || topic == slot->dlq)) {
+            *end = topic == slot->state ? "-state" : topic == slot->dlq ? "-dlq" : "";
+            return slot->worker->name;
+        }
+    }
+    for (size_t k = 0; k < engine->kind_count; k++) {
+        if (engine->kinds[k].topic == topic) {
+            return engine->kinds[k].topic_name;
+        }
+    }
+    return "?";
+}
+
+/* Trying again would not help. */
+static void not_taken(struct engine *engine, const struct bus_message *message)
+{
+    const char *end, *word = topic_word(engine, message->place.topic, &end);
+    engine->turn.halted = true;
+    err_note(&engine->turn.failed_note, ERR_CONFIG,
+             "topic %s%s does not take a record of %u bytes: run `makegood topics create` if it is not "
+             "there, else raise its max.message.bytes",
+             word, end, message->key.size + message->value.size);
+}
+
 enum bus_result commit_produce(struct engine *engine, const struct bus_message *message)
 {
     for (int i = 0; i < QUEUE_WAITS_MAX; i++) {
         enum bus_result result = engine->bus->ops->produce(engine->bus, message);
+        if (result == BUS_CONFIG) {
+            not_taken(engine, message);
+        }
         if (result != BUS_PENDING) {
             return result == BUS_OK || result == BUS_RETIRE ? result : BUS_ABORT;
         }
@@ -251,7 +283,7 @@ enum err commit_fold(struct engine *engine, struct err_note *note)
         enum view_result result = VIEW_OK;
         fold_partition(engine, partition, &result, &trouble);
         if (result != VIEW_OK && result != VIEW_LOST) {
-            engine_view_trouble(engine, result, &trouble);
+            engine_view_trouble(engine, &trouble);
         }
         if (result == VIEW_REFUSED) {
             err = err_note(note, ERR_CONFIG, "%s", trouble.text);

@@ -64,7 +64,8 @@ static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *s
     kind->type = type;
     kind->topic_asked = topic;
     kind->slot = slot;
-    kind->topic = engine->bus->ops->topic(engine->bus, topic_name(engine, slot, type, topic));
+    kind->topic_name = topic_name(engine, slot, type, topic);
+    kind->topic = engine->bus->ops->topic(engine->bus, kind->topic_name);
     kind->ce_type = concat(&engine->permanent, TEXT("makegood."), text_of(type), TEXT(".v1"));
     kind->schema = concat(&engine->permanent, TEXT("urn:makegood:schema:"), kind->ce_type, TEXT(""));
     return kind;

@@ -90,6 +90,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err_note *not
     engine->bus = setup->bus;
     engine->view = setup->view;
     engine->records_max = engine->setup.turn_records_max;
+    engine->timers_max = engine->setup.turn_timers_max;
     engine->view_ok = engine->bus_ok = true;
     engine->cache = cache_new(engine->setup.cache_bytes);
     engine->looks = looks_new();
@@ -218,14 +219,13 @@ void engine_retake_all(struct engine *engine, const char *why)
     }
 }
 
-void engine_view_trouble(struct engine *engine, enum view_result result, const struct err_note *note)
+void engine_view_trouble(struct engine *engine, const struct err_note *note)
 {
     if (engine->view_ok || strcmp(engine->trouble.text, note->text) != 0) {
         log_warn("view_unavailable", KEY_STRING("why", note->text));
     }
     engine->trouble = *note;
     engine->view_ok = false;
-    engine->view_refused = result == VIEW_REFUSED;
     engine->view_retry_ms = engine->mono_ms + VIEW_BACKOFF_MS;
 }
 
@@ -256,6 +256,7 @@ static void revoked(struct engine *engine)
             slot->partitions[p].assigned = false;
             slot->partitions[p].stage = TAKE_NONE;
             slot->partitions[p].at_end = false;
+            slot->partitions[p].stale_log = NULL;
             slot->logs[p].taking = false;
         }
     }
@@ -281,7 +282,8 @@ static enum err input_record(struct engine *engine, struct partition *partition,
                              struct bus_record *record, struct err_note *note)
 {
     struct turn *turn = &engine->turn;
-    if (partition->stage != TAKE_READY || record->offset < partition->poll_next || outdated(engine)) {
+    if (partition->stage != TAKE_READY || partition->stale_log != NULL ||
+        record->offset < partition->poll_next || outdated(engine)) {
         engine->bus->ops->release(engine->bus, record);
         return OK;
     }
@@ -375,8 +377,9 @@ static bool reconciling(const struct engine *engine)
     for (size_t s = 0; s < engine->slot_count; s++) {
         const struct worker_slot *slot = &engine->slots[s];
         for (int32_t p = 0; slot->open && p < slot->count; p++) {
-            if ((slot->run && slot->partitions[p].stage != TAKE_NONE &&
-                 slot->partitions[p].stage != TAKE_READY) ||
+            const struct partition *partition = &slot->partitions[p];
+            if ((slot->run && partition->stage != TAKE_NONE &&
+                 (partition->stage != TAKE_READY || partition->stale_log != NULL)) ||
                 (slot->referenced && !slot->logs[p].positioned)) {
                 return true;
             }
@@ -449,7 +452,10 @@ static enum err open_wanted(struct engine *engine, struct err_note *note)
     enum err err = slot_open(engine, slot, note);
     if (err == OK) {
         engine->turn.wants_slot = NULL;
-        slot->referenced = true;
+        for (int32_t p = 0; !slot->referenced && engine->turn.wants_reference && p < slot->count; p++) {
+            slot->logs[p].fresh_ms = engine->mono_ms; /* gives it the time of a log that was fresh */
+        }
+        slot->referenced = slot->referenced || engine->turn.wants_reference;
     }
     return err == ERR_UNAVAILABLE ? OK : err;
 }
@@ -480,12 +486,15 @@ static enum err follow_references(struct engine *engine, struct err_note *note)
 
 static void fetch_ready(struct engine *engine)
 {
-    struct bus_position positions[BUS_TOPICS_MAX * 8];
-    size_t count = 0;
+    size_t count = 0, room = 0;
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        room += engine->slots[s].open ? (size_t)engine->slots[s].count : 0;
+    }
+    struct bus_position *positions = arena_alloc(&engine->scratch, (room + 1) * sizeof(*positions));
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
         for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
-            if (slot->partitions[p].stage == TAKE_READY && count < sizeof(positions) / sizeof(positions[0])) {
+            if (slot->partitions[p].stage == TAKE_READY && slot->partitions[p].stale_log == NULL) {
                 positions[count++] = (struct bus_position){ { slot->input, p }, slot->partitions[p].poll_next };
             }
         }
@@ -514,13 +523,34 @@ static void pause_all(struct engine *engine, bool paused)
 /* Why no turn may begin now; the polls go on, the partitions are paused. */
 static const char *why_held(struct engine *engine)
 {
+    if (engine->retiring) {
+        return "a new producer";
+    }
     if (engine->mono_ms < engine->view_retry_ms) {
         return "the view to answer";
+    }
+    if (engine->mono_ms < engine->turn_retry_ms) {
+        return "the next try after aborted turns";
     }
     if (engine->turn.wants_slot != NULL) {
         return "the topics of another worker";
     }
-    return looks_fresh(engine) ? NULL : "the state logs of references to be read to their ends";
+    return looks_late(engine) == NULL ? NULL : "the state logs of references to be read to their ends";
+}
+
+/* Partitions that looked at a log behind its end: on with those whose log is read to its end now. */
+static void resume_stale(struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+            struct partition *partition = &slot->partitions[p];
+            if (partition->stale_log != NULL && partition->stale_log->fresh) {
+                partition->stale_log = NULL;
+                engine->fetch_changed = true;
+            }
+        }
+    }
 }
 
 /* Also when idle: has the view gone back, been flushed or replaced? */
@@ -548,7 +578,7 @@ static enum err check_index(struct engine *engine, struct err_note *note)
         result = engine->view->ops->read(engine->view, &engine->scratch, reads, count, &trouble);
     }
     if (result != VIEW_OK) {
-        engine_view_trouble(engine, result, &trouble);
+        engine_view_trouble(engine, &trouble);
         return result == VIEW_REFUSED ? err_note(note, ERR_CONFIG, "%s", trouble.text) : OK;
     }
     engine->view_ok = true;
@@ -571,10 +601,27 @@ static enum err prepare(struct engine *engine, struct err_note *note)
     if (engine->follow_changed) {
         follow_apply(engine);
     }
+    looks_refresh(engine);
+    resume_stale(engine);
     if (engine->fetch_changed) {
         fetch_ready(engine);
     }
     return err == OK && engine->mono_ms >= engine->view_retry_ms ? check_index(engine, note) : err;
+}
+
+static uint32_t grown(uint32_t now, uint32_t most)
+{
+    uint32_t more = now + now / 16 + 1;
+    return more < most ? more : most;
+}
+
+/* After turns were halved for want of memory: slowly, and only where the bound was felt. */
+static void grow_back(struct engine *engine, bool full)
+{
+    if (full) {
+        engine->records_max = grown(engine->records_max, engine->setup.turn_records_max);
+    }
+    engine->timers_max = grown(engine->timers_max, engine->setup.turn_timers_max);
 }
 
 enum err engine_step(struct engine *engine, int64_t wall_ms, int64_t mono_ms, int timeout_ms,
@@ -592,15 +639,15 @@ enum err engine_step(struct engine *engine, int64_t wall_ms, int64_t mono_ms, in
         return err;
     }
     bool work = engine->turn.count > 0 || turn_timers_due(engine);
-    engine->held_for = work && !engine->retiring ? why_held(engine) : NULL;
+    engine->held_for = work ? why_held(engine) : NULL;
     pause_all(engine, engine->held_for != NULL);
-    if (!work || engine->retiring || engine->held_for != NULL) {
+    if (!work || engine->held_for != NULL) {
         return OK;
     }
+    bool full = engine->turn.count >= engine->records_max;
     err = turn_run(engine, note);
-    if (err == OK && engine->turn.count == 0 && engine->aborts_in_a_row == 0 &&
-        engine->records_max < engine->setup.turn_records_max) {
-        engine->records_max++; /* grows back slowly after it was halved */
+    if (err == OK && engine->aborts_in_a_row == 0) {
+        grow_back(engine, full);
     }
     return err;
 }
@@ -645,6 +692,12 @@ static void status_of(const struct partition *partition, struct engine_status *s
         status->idle = status->idle && partition->at_end;
         status->next_due_ms = partition->due_next_ms < status->next_due_ms ? partition->due_next_ms
                                                                              : status->next_due_ms;
+        if (partition->stale_log != NULL) {
+            const struct state_log *log = partition->stale_log;
+            err_note((struct err_note *)(void *)status->waiting_for, OK,
+                     "reconciling %s/%d: waits for %s-state/%d to be read to its end",
+                     partition->slot->worker->name, partition->number, log->slot->worker->name, log->number);
+        }
     } else if (partition->stage != TAKE_NONE && partition->waits_for != NULL) {
         err_note((struct err_note *)(void *)status->waiting_for, OK, "reconciling %s/%d: waits for %s",
                  partition->slot->worker->name, partition->number, partition->waits_for);

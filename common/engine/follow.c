@@ -39,7 +39,7 @@ enum err follow_open(struct engine *engine, struct state_log *log, struct err_no
     int64_t stable, high;
     enum view_result result = engine->view->ops->read(engine->view, &engine->scratch, &read, 1, &trouble);
     if (result != VIEW_OK) {
-        engine_view_trouble(engine, result, &trouble);
+        engine_view_trouble(engine, &trouble);
         return result == VIEW_REFUSED ? err_note(note, ERR_CONFIG, "%s", trouble.text) : OK;
     }
     if (engine->bus->ops->ends(engine->bus, place, &log->first_offset, &stable, &high) != BUS_OK) {
@@ -61,6 +61,8 @@ enum err follow_open(struct engine *engine, struct state_log *log, struct err_no
     arena_reset(&log->arena);
     log->positioned = true;
     engine->follow_changed = true;
+    engine->view_ok = true;
+    looks_forget_log(engine, log); /* records before the index may have passed unseen */
     return OK;
 }
 
@@ -223,7 +225,7 @@ enum err follow_flush(struct engine *engine, struct state_log *log, struct err_n
     } else {
         log->positioned = false; /* lost or unknown: read where the view stands and go on from there */
         if (result != VIEW_OK && result != VIEW_LOST) {
-            engine_view_trouble(engine, result, &trouble);
+            engine_view_trouble(engine, &trouble);
         }
     }
     drop_entries(log);

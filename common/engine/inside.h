@@ -50,6 +50,8 @@ struct state_log {
     struct text group;        /* of the view: "action-0"                                      */
     bool taking, referenced;  /* why it is followed                                           */
     bool positioned;          /* `index` and `position` are known                             */
+    bool fresh;               /* at the turn's beginning: as a reference, good to be read     */
+    int64_t fresh_ms;         /* monotonic, when it last was                                  */
     int64_t index;            /* of the view as last seen; -1 = none                          */
     int64_t position;         /* next offset to read                                          */
     int64_t records_end;      /* offset after the last record read; the view must be as far   */
@@ -79,7 +81,6 @@ struct partition {
     int64_t next_input;       /* committed: next offset to decide                             */
     int64_t poll_next;        /* next offset that poll is to give                             */
     int64_t time_ms;          /* partition time, committed                                    */
-    int64_t batch_time_ms;    /* while a batch is collected                                   */
     int64_t index;            /* of the view after the own last fold                          */
     struct hash128 log_id;
     bool fresh_log;           /* no @progress was ever written                                */
@@ -97,6 +98,9 @@ struct partition {
     int64_t turn_records;     /* so many were written                                         */
     struct text turn_progress;
     const char *waits_for;
+    struct state_log *stale_log;   /* a reference of its input lies there: nothing is decided
+                                      until that log has been read to its end                 */
+    int64_t ends_retry_ms;         /* when its end may be asked for again                     */
 };
 
 /* --- workers --- */
@@ -262,6 +266,8 @@ struct turn {
     uint32_t wanted_count, wanted_room;
     bool looks_wanted, looks_stale;
     struct worker_slot *wants_slot; /* a message goes to a worker whose topics are not known  */
+    bool wants_reference;          /* or its states are looked at                             */
+    struct partition *running;     /* whose message or timer is decided                       */
     /* the run at hand */
     bool missing;
     struct undo *undo;
@@ -284,6 +290,7 @@ struct outcome_kind {
     const char *topic_asked;       /* by the rule, NULL = by the type                         */
     struct worker_slot *slot;
     int32_t topic;
+    const char *topic_name;
     struct text ce_type, schema;
     struct metric *verdicts[7];
     int64_t pending[7];            /* not counted until the commit                            */
@@ -301,9 +308,10 @@ struct engine {
     uint64_t tenure;
     int64_t wall_ms, mono_ms;
     uint32_t records_max;          /* adapts below setup.turn_records_max                     */
+    uint32_t timers_max;           /* and below setup.turn_timers_max                         */
     bool started, retiring, follow_changed, fetch_changed;
-    bool view_ok, bus_ok, view_refused;
-    int64_t view_retry_ms, bus_retry_ms;
+    bool view_ok, bus_ok;
+    int64_t view_retry_ms, bus_retry_ms, turn_retry_ms;
     const char *held_for;          /* why no turn may begin now, NULL = it may                */
     bool paused;
     uint32_t aborts_in_a_row;
@@ -323,8 +331,7 @@ struct partition *engine_partition(struct engine *engine, struct bus_place place
 void engine_retake_all(struct engine *engine, const char *why);
 void engine_retake(struct engine *engine, struct partition *partition, const char *why);
 /* The view failed: nothing is decided until it answers again. */
-void engine_view_trouble(struct engine *engine, enum view_result result,
-                         const struct err_note *note);
+void engine_view_trouble(struct engine *engine, const struct err_note *note);
 struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
 const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
                                        struct text key);
@@ -348,7 +355,6 @@ struct state_log *engine_log(struct engine *engine, struct bus_place place);
 enum err turn_run(struct engine *engine, struct err_note *note);
 bool turn_timers_due(struct engine *engine);
 void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
-void turn_discard_partition(struct engine *engine, const struct partition *partition);
 void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
 
 /* message.c */
@@ -369,9 +375,10 @@ struct looks *looks_new(void);
 void looks_free(struct looks *looks);
 const void *look_at(struct engine *engine, struct text key); /* NULL: none, or missing noted */
 void looks_forget(struct engine *engine, struct text key);
-void looks_clear(struct engine *engine);
+void looks_forget_log(struct engine *engine, const struct state_log *log);
 enum view_result looks_load(struct engine *engine, struct err_note *note);
-bool looks_fresh(struct engine *engine);
+void looks_refresh(struct engine *engine); /* before a turn */
+const struct state_log *looks_late(const struct engine *engine); /* not fresh since a moment only */
 
 /* run.c */
 bool run_message(struct engine *engine, struct message *message); /* false: needs something  */

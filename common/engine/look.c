@@ -8,7 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKS_MAX = 4096, LOOK_SLOTS = 16384, LOOKS_BYTES_MAX = 16 * 1024 * 1024 };
+/* Beyond the first bounds all are forgotten before the next turn, beyond the second ones the turn is cut. */
+enum {
+    LOOKS_MAX = 4096,
+    LOOKS_BYTES_MAX = 16 * 1024 * 1024,
+    LOOKS_TURN_MAX = 12288,
+    LOOKS_TURN_BYTES_MAX = 4 * LOOKS_BYTES_MAX,
+    LOOK_SLOTS = 16384,
+    LOOK_BLOCK_BYTES = 1024,
+    LATE_MS = 100 /* a log that was fresh a moment ago is waited for */
+};
 
 struct look {
     struct arena arena; /* of key and state */
@@ -17,7 +26,7 @@ struct look {
     struct state_log *log;
     const struct state_type *type;
     const void *state; /* NULL: there is none */
-    bool loaded;
+    bool loaded, wanted;
 };
 
 struct looks {
@@ -37,9 +46,8 @@ static void look_free(struct look *look)
     free(look);
 }
 
-void looks_clear(struct engine *engine)
+static void clear(struct looks *looks)
 {
-    struct looks *looks = engine->looks;
     for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
         if (looks->slots[i] != NULL) {
             look_free(looks->slots[i]);
@@ -53,11 +61,7 @@ void looks_clear(struct engine *engine)
 void looks_free(struct looks *looks)
 {
     if (looks != NULL) {
-        for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
-            if (looks->slots[i] != NULL) {
-                look_free(looks->slots[i]);
-            }
-        }
+        clear(looks);
         free(looks);
     }
 }
@@ -81,24 +85,38 @@ void looks_forget(struct engine *engine, struct text key)
     }
 }
 
+/* What was read of the log is not known to have been followed: all of it is read again. */
+void looks_forget_log(struct engine *engine, const struct state_log *log)
+{
+    for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
+        struct look *look = engine->looks->slots[i];
+        if (look != NULL && look->log == log) {
+            look->loaded = false;
+        }
+    }
+}
+
 static struct look *look_add(struct engine *engine, struct look **place, uint64_t hash, struct text key)
 {
     struct worker_slot *slot = slot_of_entity(engine, key);
     ENSURE(slot != NULL); /* a rule asked for an entity of no worker */
     if (!slot->open || !slot->referenced) {
         engine->turn.wants_slot = slot;
+        engine->turn.wants_reference = true;
         return NULL;
     }
-    struct look *look = calloc(1, sizeof(*look));
+    struct look *look = engine->looks->count < LOOKS_TURN_MAX ? calloc(1, sizeof(*look)) : NULL;
     if (look == NULL) {
         engine->turn.arena.on_exhausted(&engine->turn.arena);
     }
+    look->arena.block_bytes = LOOK_BLOCK_BYTES;
     look->key = arena_copy(&look->arena, key);
     look->hash = hash;
     look->log = &slot->logs[partition_of(entity_of_key(key), slot->count)];
     look->type = state_type_of(engine, slot, look->key);
     *place = look;
     engine->looks->count++;
+    engine->looks->bytes += look->arena.held;
     return look;
 }
 
@@ -107,29 +125,50 @@ const void *look_at(struct engine *engine, struct text key)
     uint64_t hash = hash64(key);
     struct look **place = look_place(engine->looks, hash, key);
     struct look *look = *place != NULL ? *place : look_add(engine, place, hash, key);
+    if (look != NULL && !look->log->fresh) {
+        engine->turn.running->stale_log = look->log;
+        engine->turn.looks_stale = engine->turn.missing = true;
+        return NULL;
+    }
     if (look != NULL && look->loaded) {
         return look->state;
     }
-    engine->turn.looks_wanted = true;
+    if (look != NULL) {
+        look->wanted = engine->turn.looks_wanted = true;
+    }
     engine->turn.missing = true;
     return NULL;
 }
 
-/* Before a turn: too many references are all forgotten, so the memory is bounded. */
-bool looks_fresh(struct engine *engine)
+/* Before a turn: too many references are all forgotten, so the memory is bounded; and which logs are
+ * read to their ends. */
+void looks_refresh(struct engine *engine)
 {
     if (engine->looks->count > LOOKS_MAX || engine->looks->bytes > LOOKS_BYTES_MAX) {
-        looks_clear(engine);
+        clear(engine->looks);
     }
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
         for (int32_t p = 0; slot->referenced && p < slot->count; p++) {
-            if (!follow_fresh(engine, &slot->logs[p])) {
-                return false;
+            struct state_log *log = &slot->logs[p];
+            log->fresh = follow_fresh(engine, log);
+            log->fresh_ms = log->fresh ? engine->mono_ms : log->fresh_ms;
+        }
+    }
+}
+
+const struct state_log *looks_late(const struct engine *engine)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        const struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->referenced && p < slot->count; p++) {
+            const struct state_log *log = &slot->logs[p];
+            if (!log->fresh && engine->mono_ms - log->fresh_ms <= LATE_MS) {
+                return log;
             }
         }
     }
-    return true;
+    return NULL;
 }
 
 static bool look_fill(struct engine *engine, struct look *look, struct text value)
@@ -158,8 +197,8 @@ static void look_empty(struct looks *looks, struct look *look)
 {
     struct text key = look->key;
     struct arena old = look->arena;
-    looks->bytes -= old.held < looks->bytes ? old.held : looks->bytes;
-    look->arena = (struct arena){ 0 };
+    looks->bytes -= old.held;
+    look->arena = (struct arena){ .block_bytes = LOOK_BLOCK_BYTES };
     look->key = arena_copy(&look->arena, key);
     arena_release(&old);
 }
@@ -174,7 +213,8 @@ enum view_result looks_load(struct engine *engine, struct err_note *note)
     size_t count = 0;
     for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
         struct look *look = looks->slots[i];
-        if (look != NULL && !look->loaded) {
+        if (look != NULL && look->wanted) {
+            look->wanted = false;
             wanted[count] = look;
             reads[count++] = (struct view_read){ .group = look->log->group, .keys = &look->key, .key_count = 1 };
         }
@@ -192,6 +232,9 @@ enum view_result looks_load(struct engine *engine, struct err_note *note)
             return VIEW_OK;
         }
         looks->bytes += wanted[i]->arena.held;
+    }
+    if (looks->bytes > LOOKS_TURN_BYTES_MAX) {
+        arena->on_exhausted(arena);
     }
     return result;
 }

@@ -115,6 +115,8 @@ static void decide(struct engine *engine, struct message *message, struct decisi
 
 /* --- time alone --- */
 
+static void wake_all(struct engine *engine, struct item *entity, int64_t time_ms);
+
 static void give_up(struct engine *engine, struct item *entity, struct waiting waiting)
 {
     struct message message;
@@ -155,7 +157,10 @@ static void advance(struct engine *engine, struct item *item)
         return;
     }
     take_effect(engine, &decision, &ordinal);
-    ENSURE(item->due_ms == 0 || item->due_ms > due_ms);
+    ENSURE(engine->turn.missing || item->due_ms == 0 || item->due_ms > due_ms);
+    if (decision.wake) {
+        wake_all(engine, item_of(engine, item->partition, decision.entity), due_ms);
+    }
 }
 
 static const struct waiting *first_to_give_up(const struct head *head)

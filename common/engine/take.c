@@ -198,12 +198,13 @@ static void become_ready(struct engine *engine, struct partition *partition)
     partition->tenure = ++engine->tenure;
     partition->index = partition->log->index;
     partition->poll_next = partition->next_input;
-    partition->batch_time_ms = partition->time_ms;
     partition->at_end = false;
     partition->due_next_ms = 0; /* not known: the first turn asks */
     partition->checked_ms = engine->mono_ms;
     partition->waits_for = NULL;
+    partition->stale_log = NULL;
     partition->log->taking = false;
+    engine->view_ok = true;
     engine->follow_changed = engine->fetch_changed = true;
     log_info("partition_taken", KEY_STRING("worker", partition->slot->worker->name),
              KEY_INT("partition", partition->number), KEY_INT("input", partition->next_input),
@@ -232,7 +233,7 @@ static enum err take_fold(struct engine *engine, struct partition *partition, st
     if (result != VIEW_OK || engine->bus->ops->ends(engine->bus, input, &first, &stable, &high) != BUS_OK) {
         later(engine, partition, "the view");
         if (result != VIEW_OK) {
-            engine_view_trouble(engine, result, &trouble);
+            engine_view_trouble(engine, &trouble);
         }
         return result == VIEW_REFUSED ? err_note(note, ERR_CONFIG, "%s", trouble.text) : OK;
     }

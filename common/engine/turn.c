@@ -12,6 +12,8 @@
 
 #include "io/log.h"
 
+enum { ENDS_RETRY_MS = 50, ABORT_WAIT_MS = 5, ABORT_DOUBLINGS = 7 };
+
 /* --- the batch --- */
 
 void turn_discard(struct engine *engine)
@@ -33,7 +35,6 @@ void turn_rewind(struct engine *engine)
             struct partition *partition = &slot->partitions[p];
             partition->touched = false;
             partition->poll_next = partition->next_input;
-            partition->batch_time_ms = partition->time_ms;
             partition->at_end = false;
         }
     }
@@ -52,6 +53,8 @@ static void turn_clear(struct engine *engine)
     turn->wanted_count = turn->wanted_room = 0;
     turn->looks_wanted = turn->looks_stale = false;
     turn->wants_slot = NULL;
+    turn->wants_reference = false;
+    turn->running = NULL;
     turn->missing = turn->begun = turn->halted = false;
     turn->failed = BUS_OK;
     turn->touched_count = 0;
@@ -101,7 +104,8 @@ static int64_t idle_limit(const struct engine *engine, const struct partition *p
 
 static int64_t timer_limit(const struct engine *engine, const struct partition *partition)
 {
-    if (partition->stage != TAKE_READY) {
+    if (partition->stage != TAKE_READY || partition->stale_log != NULL ||
+        (!partition->touched && engine->mono_ms < partition->ends_retry_ms)) {
         return INT64_MIN;
     }
     int64_t limit = partition->touched ? partition->turn_due_ms : idle_limit(engine, partition);
@@ -113,8 +117,12 @@ static bool still_at_end(struct engine *engine, struct partition *partition)
 {
     struct bus_place place = { partition->slot->input, partition->number };
     int64_t first, stable, high;
-    return engine->bus->ops->ends(engine->bus, place, &first, &stable, &high) == BUS_OK &&
-           stable <= partition->end_offset;
+    if (engine->bus->ops->ends(engine->bus, place, &first, &stable, &high) == BUS_OK &&
+        stable <= partition->end_offset) {
+        return true;
+    }
+    partition->ends_retry_ms = engine->mono_ms + ENDS_RETRY_MS;
+    return false;
 }
 
 bool turn_timers_due(struct engine *engine)
@@ -171,7 +179,7 @@ static enum view_result load_timers(struct engine *engine, struct err_note *note
                 (slot->partitions[p].touched || still_at_end(engine, &slot->partitions[p]))) {
                 turn->timers[count].partition = &slot->partitions[p];
                 reads[count++] = (struct view_read){ .group = slot->logs[p].group, .due_limit_ms = limit,
-                                                     .due_max = engine->setup.turn_timers_max };
+                                                     .due_max = engine->timers_max };
             }
         }
     }
@@ -208,11 +216,8 @@ static bool fetch_needs(struct engine *engine, struct err_note *note)
 {
     struct turn *turn = &engine->turn;
     enum view_result result = VIEW_OK;
-    if (turn->halted) {
-        return false;
-    }
-    if (turn->wants_slot != NULL) {
-        return false; /* the step opens it and follows its logs; then the turn is done again */
+    if (turn->halted || turn->looks_stale || turn->wants_slot != NULL) {
+        return false; /* the step opens it, or follows its log to the end; then the turn is done again */
     }
     if (turn->looks_wanted) {
         result = looks_load(engine, note);
@@ -221,7 +226,7 @@ static bool fetch_needs(struct engine *engine, struct err_note *note)
         result = load_wanted(engine, note);
     }
     if (result != VIEW_OK && result != VIEW_LOST) {
-        engine_view_trouble(engine, result, note);
+        engine_view_trouble(engine, note);
     }
     return result == VIEW_OK && !turn->looks_stale && !turn->halted;
 }
@@ -230,6 +235,7 @@ static bool try_timer(struct engine *engine, struct timer_list *list, size_t at)
 {
     struct text entity_key = entity_of_key(list->due[at].key);
     struct item *entity = item_of(engine, list->partition, entity_key);
+    engine->turn.running = list->partition;
     if (!entity->blocked && run_timer(engine, list->partition, list->due[at])) {
         return true;
     }
@@ -263,6 +269,7 @@ static uint32_t run_round(struct engine *engine)
             continue;
         }
         bool blocked = message->item != NULL && message->item->blocked;
+        turn->running = message->partition;
         message->done = !blocked && run_message(engine, message);
         if (!message->done) {
             left++;
@@ -298,6 +305,14 @@ static bool run_rounds(struct engine *engine, struct err_note *note)
 
 /* --- ends of a turn --- */
 
+/* The first abort is a normal event; a row of them must not spin. */
+static void back_off(struct engine *engine)
+{
+    uint32_t row = engine->aborts_in_a_row++;
+    int64_t wait_ms = row == 0 ? 0 : ABORT_WAIT_MS << (row < ABORT_DOUBLINGS ? row : ABORT_DOUBLINGS);
+    engine->turn_retry_ms = engine->mono_ms + wait_ms;
+}
+
 static void turn_abort(struct engine *engine, enum bus_result result)
 {
     if (engine->turn.begun) {
@@ -306,7 +321,7 @@ static void turn_abort(struct engine *engine, enum bus_result result)
             engine->retiring = true;
         }
         counts_transaction(engine, engine->retiring ? "retired" : "aborted");
-        engine->aborts_in_a_row++;
+        back_off(engine);
     }
     counts_turn(engine, false);
     turn_discard(engine);
@@ -365,7 +380,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
     counts_step(engine, STEP_LOAD, &since);
     if (loaded != VIEW_OK || engine->turn.halted || engine->turn.touched_count == 0) {
         if (loaded != VIEW_OK && loaded != VIEW_LOST) {
-            engine_view_trouble(engine, loaded, &trouble);
+            engine_view_trouble(engine, &trouble);
         }
         bool halted = engine->turn.halted;
         if (loaded != VIEW_OK || halted) {
@@ -390,6 +405,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
         turn_abort(engine, result);
         return halted ? err_note(note, ERR_CONFIG, "%s", engine->turn.failed_note.text) : OK;
     }
+    engine->turn.begun = false;
     turn_committed(engine);
     enum err err = commit_fold(engine, note);
     counts_step(engine, STEP_FOLD, &since);
@@ -402,12 +418,14 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
 static enum err turn_too_big(struct engine *engine, struct err_note *note)
 {
     engine->exhausted_set = false;
-    if (engine->records_max <= 1) {
+    if (engine->turn.count <= 1 && engine->timers_max <= 1) {
+        turn_abort(engine, BUS_OK);
         return err_note(note, ERR_INTERNAL, "one record needs more memory than turn.bytes.max allows; raise it");
     }
-    engine->records_max = (engine->turn.count > 1 ? engine->turn.count : engine->records_max) / 2;
-    engine->records_max = engine->records_max > 0 ? engine->records_max : 1;
-    log_warn("turn_halved", KEY_INT("records", engine->records_max));
+    engine->records_max = engine->turn.count > 1 ? engine->turn.count / 2 : 1;
+    engine->timers_max = engine->timers_max > 1 ? engine->timers_max / 2 : 1;
+    log_warn("turn_halved", KEY_INT("records", engine->records_max),
+             KEY_INT("timers", engine->timers_max));
     turn_abort(engine, BUS_OK);
     return OK;
 }

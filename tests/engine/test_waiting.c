@@ -60,6 +60,20 @@ static void test_a_message_from_a_worker_wakes_too(void **state)
     assert_int_equal(outcomes_of(world, "counter.taken"), 1);
 }
 
+/* One owes, nothing is in it; the timer makes it nothing owed. */
+static void test_a_timer_wakes_too(void **state)
+{
+    struct world *world = *state;
+    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"amount\":-1,\"inMs\":5000");
+    give(world, "m-2", "counter.take", "\"id\":\"A1\",\"amount\":0");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.taken"), 0);
+    world_time(world, START_MS + 60000);
+    settle(world);
+    struct found found = outcome_of(world, "counter.taken", 0);
+    expect_contains(found.record.value, "\"effectiveTime\":\"1970-01-01T00:16:45.000Z\"");
+}
+
 static void give_up_time(struct world *world, int64_t wall_ms)
 {
     world->wall_ms = wall_ms;
@@ -253,6 +267,7 @@ int main(void)
         CASE(test_a_woken_message_is_decided_and_its_ordinals_go_on),
         CASE(test_all_that_wait_are_decided_in_the_order_of_arrival),
         CASE(test_a_message_from_a_worker_wakes_too),
+        CASE(test_a_timer_wakes_too),
         CASE(test_a_wait_ends_after_exactly_an_hour),
         CASE(test_a_message_a_millisecond_before_the_hour_is_in_time),
         CASE(test_a_message_at_the_hour_is_too_late),

@@ -257,6 +257,7 @@ static inline void counter_advance(struct decision *decision, const void *now)
     decision_timer(decision, "empty");
     counter_put(decision, &state);
     decision_outcome(decision, "counter.emptied", &counter_total_shape, &state);
+    decision_wake(decision);
 }
 
 static inline void counter_box_advance(struct decision *decision, const void *now)
