@@ -170,6 +170,11 @@ void bus_memory_fail_next(struct bus *bus, enum bus_memory_call call, enum bus_r
         (struct failure){ .armed = true, .applied = applied, .result = result };
 }
 
+void bus_memory_hold_end(struct bus *bus)
+{
+    memory_of(bus)->hold_end = true;
+}
+
 void bus_memory_crash(struct bus *bus)
 {
     struct bus_memory *memory = memory_of(bus);

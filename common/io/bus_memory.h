@@ -23,7 +23,8 @@ enum broker_state {
     BROKER_OPEN,      /* its transaction has not ended yet      */
     BROKER_COMMITTED, /* also what was sent without transaction */
     BROKER_ABORTED,
-    BROKER_MARKER     /* the end of a transaction, no record    */
+    BROKER_MARKER,    /* the end of a transaction, no record    */
+    BROKER_COMPACTED  /* it was committed; a newer one of its key has replaced it */
 };
 
 /* Called for every record of a transaction, in the order in which they were appended, when it
@@ -62,8 +63,16 @@ void broker_cut(struct broker *broker, int32_t topic, int32_t partition, int64_t
 int64_t broker_offset(const struct broker *broker, const char *group, int32_t topic,
                       int32_t partition);
 
-/* transaction.timeout.ms has passed for every open transaction: aborted, its producer fenced. */
-void broker_expire(struct broker *broker);
+/* An operator sets what a group has committed for a partition. */
+void broker_set_offset(struct broker *broker, const char *group, int32_t topic, int32_t partition,
+                       int64_t offset);
+/* Log compaction: of the committed records of a key before `before` (and the last stable offset), the
+ * newest alone is left. How many are gone. */
+size_t broker_compact(struct broker *broker, int32_t topic, int32_t partition, int64_t before);
+
+/* transaction.timeout.ms has passed for every open transaction: aborted, its producer fenced.
+ * How many there were. */
+size_t broker_expire(struct broker *broker);
 /* A rebalance of every group for no reason of its own. */
 void broker_rebalance(struct broker *broker);
 
@@ -99,6 +108,14 @@ enum bus_memory_call {
  * transaction until it is aborted, and RETIRE leaves the producer unusable until retire(). */
 void bus_memory_fail_next(struct bus *bus, enum bus_memory_call call, enum bus_result result,
                           bool applied);
+/* The request by which the next commit or abort ends the transaction stays on its way: the call
+ * answers RETIRE, and broker_land_end() decides when, or whether, the request arrives. */
+void bus_memory_hold_end(struct bus *bus);
+size_t broker_ends_in_flight(const struct broker *broker);
+/* One of them arrives (0 = the oldest). As in Kafka before KIP-890 it ends whatever transaction is
+ * open under its id and epoch, also a later one than it was sent for; a newer epoch refuses it.
+ * True: it ended one. */
+bool broker_land_end(struct broker *broker, size_t which);
 /* The process is gone without a word: its place in the group goes to others, its transaction stays
  * open until it is fenced or expires. The bus is still to be closed, or left to broker_free(). */
 void bus_memory_crash(struct bus *bus);

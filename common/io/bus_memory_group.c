@@ -35,6 +35,13 @@ int64_t broker_offset(const struct broker *broker, const char *name, int32_t top
     return -1;
 }
 
+void broker_set_offset(struct broker *broker, const char *name, int32_t topic, int32_t partition,
+                       int64_t offset)
+{
+    memory_positions_put(&memory_group_named(broker, name)->offsets,
+                         (struct bus_place){ topic, partition }, offset);
+}
+
 /* --- the assignor --- */
 
 static bool subscribes(const struct bus_memory *memory, int32_t topic)

@@ -64,6 +64,13 @@ struct group {
     struct group *next;
 };
 
+/* A request to end a transaction that has not arrived yet. */
+struct held_end {
+    struct producer *producer;
+    int64_t epoch;
+    bool commit;
+};
+
 struct broker {
     struct arena arena; /* records, names; given back with the broker */
     struct broker_topic *topics;
@@ -71,6 +78,8 @@ struct broker {
     struct producer *producers;
     struct group *groups;
     struct bus_memory *buses;
+    struct held_end *held; /* in the order in which they were sent */
+    size_t held_count, held_room;
     int64_t wall_ms, mono_ms, sequence;
     int32_t member_serial;
     bool append_time;
@@ -128,6 +137,7 @@ struct bus_memory {
     struct producer *producer;
     int64_t epoch; /* -1 = not initialised */
     bool begun;
+    bool hold_end; /* the next end stays on its way */
     bool doomed; /* only abort() helps  */
     bool dead;   /* only retire() helps */
     struct written *written;
@@ -161,6 +171,8 @@ struct producer *memory_producer_named(struct broker *broker, const char *id, si
 void memory_producer_init(struct broker *broker, struct producer *producer);
 void memory_producer_wrote(struct producer *producer, struct entry *entry);
 void memory_producer_end(struct broker *broker, struct producer *producer, bool commit);
+/* The request to end the transaction is sent, and does not arrive yet. */
+void memory_producer_hold(struct broker *broker, struct producer *producer, bool commit);
 bool memory_producer_pending(const struct broker *broker, const struct group *group,
                              struct bus_place place);
 

@@ -81,6 +81,7 @@ void broker_free(struct broker *broker)
         free(group->offsets.at);
     }
     free_topics(broker);
+    free(broker->held);
     arena_release(&broker->arena);
     free(broker);
 }
@@ -255,4 +256,31 @@ void broker_cut(struct broker *broker, int32_t topic, int32_t partition, int64_t
     struct broker_log *log = memory_log_at(broker, (struct bus_place){ topic, partition });
     ENSURE(log != NULL && first >= log->first && first <= memory_log_stable(log));
     log->first = first;
+}
+
+static bool replaced(struct broker_log *log, int64_t at, int64_t before)
+{
+    for (int64_t i = at + 1; i < before; i++) {
+        if (log->entries[i]->state == BROKER_COMMITTED &&
+            text_equal(log->entries[i]->key, log->entries[at]->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t broker_compact(struct broker *broker, int32_t topic, int32_t partition, int64_t before)
+{
+    struct broker_log *log = memory_log_at(broker, (struct bus_place){ topic, partition });
+    ENSURE(log != NULL);
+    size_t gone = 0;
+    int64_t stable = memory_log_stable(log);
+    before = before < stable ? before : stable;
+    for (int64_t i = log->first; i < before; i++) {
+        if (log->entries[i]->state == BROKER_COMMITTED && replaced(log, i, before)) {
+            log->entries[i]->state = BROKER_COMPACTED;
+            gone++;
+        }
+    }
+    return gone;
 }

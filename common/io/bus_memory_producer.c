@@ -57,7 +57,7 @@ static void init(struct bus_memory *memory)
     ENSURE(memory->producer != NULL);
     memory_producer_init(memory->broker, memory->producer);
     memory->epoch = memory->producer->epoch;
-    memory->begun = memory->doomed = memory->dead = false;
+    memory->begun = memory->hold_end = memory->doomed = memory->dead = false;
 }
 
 static enum bus_result begin_now(struct bus_memory *memory, const void *argument)
@@ -199,10 +199,20 @@ enum bus_result memory_send_offsets(struct bus *bus, const struct bus_position *
     return call(memory_of(bus), BUS_CALL_SEND_OFFSETS, send_offsets_now, &positions);
 }
 
+static enum bus_result hold(struct bus_memory *memory, bool commit)
+{
+    memory->hold_end = memory->begun = false;
+    memory_producer_hold(memory->broker, memory->producer, commit);
+    return BUS_RETIRE;
+}
+
 static enum bus_result commit_now(struct bus_memory *memory, const void *argument)
 {
     (void)argument;
     enum bus_result result = standing(memory);
+    if (result == BUS_OK && memory->hold_end) {
+        return hold(memory, true);
+    }
     if (result == BUS_OK) {
         memory->begun = false;
         memory_producer_end(memory->broker, memory->producer, true);
@@ -220,6 +230,9 @@ static enum bus_result abort_now(struct bus_memory *memory, const void *argument
     (void)argument;
     if (standing(memory) == BUS_RETIRE) {
         return BUS_RETIRE;
+    }
+    if (memory->hold_end) {
+        return hold(memory, false);
     }
     memory->begun = memory->doomed = false;
     memory_producer_end(memory->broker, memory->producer, false);

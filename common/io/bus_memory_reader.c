@@ -237,7 +237,8 @@ enum bus_result memory_peek(struct bus *bus, struct bus_place place, int64_t off
         return BUS_CONFIG;
     }
     for (int64_t at = offset > log->first ? offset : log->first; at < (int64_t)log->count; at++) {
-        if (log->entries[at]->state != BROKER_MARKER) {
+        if (log->entries[at]->state != BROKER_MARKER &&
+            log->entries[at]->state != BROKER_COMPACTED) {
             memory_entry_record(memory->broker, log->entries[at], record);
             return BUS_OK;
         }

@@ -82,11 +82,44 @@ void memory_producer_init(struct broker *broker, struct producer *producer)
 
 /* As the coordinator does it: an expired transaction is aborted under a new epoch. A transaction
  * that wrote nothing was never known to it. */
-void broker_expire(struct broker *broker)
+size_t broker_expire(struct broker *broker)
 {
+    size_t expired = 0;
     for (struct producer *producer = broker->producers; producer; producer = producer->next) {
         if (producer->count > 0 || producer->pending.count > 0) {
             memory_producer_init(broker, producer);
+            expired++;
         }
     }
+    return expired;
+}
+
+/* --- requests on their way --- */
+
+void memory_producer_hold(struct broker *broker, struct producer *producer, bool commit)
+{
+    broker->held =
+        memory_room(broker->held, broker->held_count, &broker->held_room, sizeof(*broker->held));
+    broker->held[broker->held_count++] = (struct held_end){ producer, producer->epoch, commit };
+}
+
+size_t broker_ends_in_flight(const struct broker *broker)
+{
+    return broker->held_count;
+}
+
+bool broker_land_end(struct broker *broker, size_t which)
+{
+    ENSURE(which < broker->held_count);
+    struct held_end end = broker->held[which];
+    broker->held_count--;
+    for (size_t i = which; i < broker->held_count; i++) {
+        broker->held[i] = broker->held[i + 1];
+    }
+    bool open = end.producer->count > 0 || end.producer->pending.count > 0;
+    if (!open || end.epoch != end.producer->epoch) {
+        return false;
+    }
+    memory_producer_end(broker, end.producer, end.commit);
+    return true;
 }
