@@ -335,6 +335,14 @@ struct bus *bus_kafka_new(const struct bus_kafka_setup *setup, enum err *err, st
     return &bus->bus;
 }
 
+void bus_kafka_set_clock(struct bus *of, int64_t (*now_ms)(void *context), void *context)
+{
+    struct kafka_bus *bus = kafka_of(of);
+    ENSURE(bus->mock);
+    bus->mock_now_ms = now_ms;
+    bus->mock_context = context;
+}
+
 uint64_t bus_kafka_rebalances(const struct bus *of)
 {
     return ((const struct kafka_bus *)of)->rebalances;

@@ -30,6 +30,10 @@ struct bus_kafka_setup {
 struct bus *bus_kafka_new(const struct bus_kafka_setup *setup, enum err *err,
                           struct err_note *note);
 
+/* The mock cluster stamps no record: what this bus produces gets the time of this clock instead of
+ * the present. For a bus with `mock` alone. */
+void bus_kafka_set_clock(struct bus *bus, int64_t (*now_ms)(void *context), void *context);
+
 /* Does correctness (or the memory bound) hang on this property, so that nobody may set it? */
 bool bus_kafka_fixed(const char *property);
 

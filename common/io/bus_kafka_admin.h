@@ -55,6 +55,7 @@ struct kafka_message {
     struct text key, value;
     const struct header *headers;
     size_t header_count;
+    int64_t timestamp_ms; /* 0 = now; a topic with LogAppendTime takes its own */
 };
 /* Waits for the brokers' word. *partition and *offset: where it is. NO_INPUT: no such topic or
  * partition; DATA: too large; TIMED_OUT: it may have been written or not. */

@@ -98,6 +98,8 @@ struct kafka_bus {
     char *prefix, *group_id, *instance, *transactional_id;
     char **properties; /* name, value, ..., NULL */
     bool mock;
+    int64_t (*mock_now_ms)(void *context); /* NULL: the present */
+    void *mock_context;
 
     rd_kafka_t *group, *reader, *raw;
     rd_kafka_queue_t *queue; /* of group and reader */

@@ -232,7 +232,8 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
         return result;
     }
     rd_kafka_headers_t *headers = message->header_count > 0 ? headers_of(message) : NULL;
-    rd_kafka_vu_t parts[7] = {
+    int64_t time_ms = bus->mock_now_ms != NULL ? bus->mock_now_ms(bus->mock_context) : 0;
+    rd_kafka_vu_t parts[8] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = kafka_topic_producing(bus, topic) },
         { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
         { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
@@ -241,9 +242,10 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
         { .vtype = RD_KAFKA_VTYPE_VALUE,
           .u.mem = { (void *)(uintptr_t)message->value.at, message->value.size } },
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)producer->serial },
+        { .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time_ms }, /* 0 = now */
         { .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers },
     };
-    rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, parts, headers != NULL ? 7 : 6);
+    rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, parts, headers != NULL ? 8 : 7);
     if (error == NULL) {
         producer->sent++; /* the headers are librdkafka's now */
         return BUS_OK;

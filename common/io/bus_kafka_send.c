@@ -77,7 +77,8 @@ static rd_kafka_resp_err_t enqueue_once(struct kafka_admin *admin,
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY((void *)(uintptr_t)message->key.at, (size_t)message->key.size),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)message->value.at, (size_t)message->value.size),
-        RD_KAFKA_V_OPAQUE(sent), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        RD_KAFKA_V_TIMESTAMP(message->timestamp_ms), RD_KAFKA_V_OPAQUE(sent),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_headers_destroy(headers);
     }

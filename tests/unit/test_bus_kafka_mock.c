@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "io/bus_kafka.h"
+#include "io/bus_kafka_admin.h"
 #include "io/bus_kafka_mock.h"
 #include "io/clock.h"
 
@@ -35,7 +36,12 @@ static struct bus_event wait_for(struct bus *bus, enum bus_event_kind kind)
     return event;
 }
 
-/* A turn of the demo: an input comes, a state goes, both times. */
+static int64_t story_ms(void *context)
+{
+    return *(const int64_t *)context;
+}
+
+/* A turn of the demo: an input comes, a state goes, both times, with the time of its clock. */
 static void demo_turns(void **state)
 {
     (void)state;
@@ -44,6 +50,8 @@ static void demo_turns(void **state)
     struct kafka_mock *mock = kafka_mock_new(topics, 2, &note);
     assert_non_null(mock);
     struct bus *bus = make(kafka_mock_servers(mock), true);
+    int64_t now_ms = 1772440000000;
+    bus_kafka_set_clock(bus, story_ms, &now_ms);
     int32_t input = bus->ops->topic(bus, "order"), log = bus->ops->topic(bus, "order-state");
     assert_int_equal(bus->ops->partitions(bus, input), 2);
     assert_int_equal(bus->ops->join(bus, &input, 1), BUS_OK);
@@ -67,6 +75,7 @@ static void demo_turns(void **state)
         while (!seen[0] || !seen[1]) {
             struct bus_event event = wait_for(bus, BUS_RECORD);
             assert_true(event.record.append_time);
+            assert_int_equal(event.record.timestamp_ms, now_ms);
             assert_true(text_is(event.record.value, "v"));
             seen[event.record.place.topic] = true;
             bus->ops->release(bus, &event.record);
@@ -77,6 +86,42 @@ static void demo_turns(void **state)
     assert_int_equal(stable, 2);
     assert_int_equal(high, 2);
     bus->ops->close(bus);
+    kafka_mock_free(mock);
+}
+
+static bool take_time(void *context, const struct kafka_read_record *record)
+{
+    if (record) {
+        int64_t **next = context;
+        *(*next)++ = record->timestamp_ms;
+    }
+    return true;
+}
+
+/* The demo tells the story of a day: its records carry that day's times. */
+static void a_record_is_sent_with_its_time(void **state)
+{
+    (void)state;
+    static const struct kafka_mock_topic topics[] = { { "order", 1 } };
+    struct err_note note;
+    enum err err;
+    struct kafka_mock *mock = kafka_mock_new(topics, 1, &note);
+    assert_non_null(mock);
+    const char *properties[] = { "bootstrap.servers", kafka_mock_servers(mock), NULL };
+    struct kafka_admin *admin = kafka_admin_new(properties, "", &err, &note);
+    assert_non_null(admin);
+    struct kafka_message message = { .topic = "order", .value = TEXT("v"), .timestamp_ms = 1000 };
+    int64_t before = clock_wall_ms(), times[2] = { 0, 0 }, *next = times, offset;
+    int32_t partition;
+    assert_int_equal(kafka_admin_produce(admin, &message, &partition, &offset, 9000, &note), OK);
+    message.timestamp_ms = 0;
+    assert_int_equal(kafka_admin_produce(admin, &message, &partition, &offset, 9000, &note), OK);
+    struct kafka_read read = { .topic = "order", .partition = 0, .from = KAFKA_FROM_START };
+    assert_int_equal(kafka_admin_read(admin, &read, take_time, &next, 9000, &note), OK);
+    assert_ptr_equal(next, times + 2);
+    assert_int_equal(times[0], 1000);
+    assert_true(times[1] >= before && times[1] <= clock_wall_ms());
+    kafka_admin_free(admin);
     kafka_mock_free(mock);
 }
 
@@ -122,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(demo_turns),
+        cmocka_unit_test(a_record_is_sent_with_its_time),
         cmocka_unit_test(absent_brokers_are_said),
         cmocka_unit_test(fixed_properties_are_refused),
     };
