@@ -38,6 +38,14 @@ static const char *const exec_examples[] = {
     "makegood exec --until 2026-03-01T00:00:00Z < events.jsonl", "and what falls due by March", NULL
 };
 
+static const struct flag demo_flags[] = {
+    { "keep", 0, NULL, "leave it running and print the lines to play with" },
+    { "port", 0, "PORT", "of /metrics while it is kept; 0 = any free one (default)" },
+    { 0 },
+};
+static const char *const demo_examples[] = { "makegood demo", "a sample day, explained",
+                                             "makegood demo --keep", "and then play with it", NULL };
+
 static const struct flag topics_flags[] = {
     { "partitions", 0, "N", "of input topics and state logs (default 6)" },
     { "replication", 0, "N", "replication factor (default: the brokers' own)" },
@@ -111,6 +119,10 @@ const struct command commands[] = {
       "`time`, so the same input always gives the same bytes. Exit 0 whatever was rejected; 65 "
       "when a line's time goes back.",
       exec_flags, exec_examples, false, run_exec, "jsonl" },
+    { "demo", "", 0, 0, "The whole thing on this machine, with a sample day",
+      "Starts an embedded broker, its own redis-server and the workers, sends a sample day of "
+      "events and explains what came of each. Touches no other server and leaves nothing behind.",
+      demo_flags, demo_examples, false, run_demo, "table|json|jsonl" },
     { "check", "", 0, 0, "Check the configuration and, with --connect, the servers",
       "Exit 0 when all is well, 1 when something needs a hand, 69 when a server does not answer.",
       check_flags, check_examples, true, run_check, "table|json|jsonl" },

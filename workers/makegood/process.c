@@ -59,6 +59,9 @@ void process_set_clock(struct process *process, int64_t (*wall_ms)(void *context
 {
     process->wall_ms = wall_ms;
     process->wall_context = context;
+    if (process->mock) {
+        bus_kafka_set_clock(process->bus, wall_ms, context);
+    }
 }
 
 /* --- for the HTTP thread --- */
@@ -222,16 +225,17 @@ void process_free(struct process *process)
 static enum err identity_of(const struct process *process, char identity[VIEW_IDENTITY_SIZE],
                             struct err_note *note)
 {
-    char cluster[KAFKA_CLUSTER_ID_MAX] = "mock";
-    const char *prefix = config_get(process->config, "topics.prefix");
+    char cluster[KAFKA_CLUSTER_ID_MAX];
     enum err err = OK;
-    if (!process->mock) {
-        struct kafka_admin *admin = kafka_admin_new(properties_of(process), prefix, &err, note);
-        if (!admin) {
-            return err;
-        }
-        err = kafka_admin_cluster_id(admin, cluster, BROKER_WAIT_MS, note);
-        kafka_admin_free(admin);
+    struct kafka_admin *admin = kafka_admin_new(
+        properties_of(process), config_get(process->config, "topics.prefix"), &err, note);
+    if (!admin) {
+        return err;
+    }
+    err = kafka_admin_cluster_id(admin, cluster, BROKER_WAIT_MS, note);
+    kafka_admin_free(admin);
+    if (err != OK) {
+        return err;
     }
     view_identity(process->config, cluster, identity);
     return err;
@@ -317,6 +321,11 @@ bool process_ready(const struct process *process)
 bool process_idle(const struct process *process)
 {
     return process_ready(process) && process->status.idle;
+}
+
+const char *process_waiting(const struct process *process)
+{
+    return process->status.waiting_for[0] ? process->status.waiting_for : process->why;
 }
 
 int process_port(const struct process *process)

@@ -33,13 +33,15 @@ enum err process_step(struct process *process, int timeout_ms, struct err_note *
 bool process_ready(const struct process *process);
 /* Everything that was read is decided, and nothing is due. */
 bool process_idle(const struct process *process);
+/* What it waits for, for a person; "" when nothing. Good until the next step. */
+const char *process_waiting(const struct process *process);
 /* Port of /metrics, 0 = off. */
 int process_port(const struct process *process);
 
 /* Finishes the turn, leaves the group, closes everything. NULL is allowed. */
 void process_free(struct process *process);
 
-/* Wall clock as the engine is stepped with; the demo moves it. */
+/* Wall clock as the engine is stepped with, and the mock cluster's; the demo moves it. */
 void process_set_clock(struct process *process, int64_t (*wall_ms)(void *context), void *context);
 
 #endif
