@@ -46,8 +46,8 @@ enum err follow_open(struct engine *engine, struct state_log *log, struct err_no
         return OK;
     }
     log->index = read.index;
-    if (log->index > stable) {
-        return ahead(log, stable, note);
+    if (log->index > high) { /* not `stable`: behind a zombie's open transaction others commit and fold */
+        return ahead(log, high, note);
     }
     struct progress progress;
     log->has_log_id = read.values[0].at != NULL && progress_read(read.values[0], &progress);
