@@ -1,0 +1,384 @@
+/* Invariants at each commit and each fold, and the registers that the rest reads. */
+#include "tests/sim/watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/model.h"
+
+/* --- registers --- */
+
+/* Room for the input at an offset that was not there before. */
+static struct input *input_room(struct sim *sim, int32_t worker, int32_t partition, int64_t offset)
+{
+    struct input_log *log = &sim->watch->inputs[worker][partition];
+    if (offset >= log->room) {
+        int64_t room = log->room > 0 ? log->room * 2 : 64;
+        while (offset >= room) {
+            room *= 2;
+        }
+        struct input **at = arena_alloc(&sim->arena, (size_t)room * sizeof(struct input *));
+        if (log->count > 0) {
+            memcpy(at, log->at, (size_t)log->count * sizeof(struct input *));
+        }
+        log->at = at;
+        log->room = room;
+    }
+    log->count = offset >= log->count ? offset + 1 : log->count;
+    return log->at[offset] = arena_alloc(&sim->arena, sizeof(struct input));
+}
+
+struct input *watch_input(struct sim *sim, int32_t worker, int32_t partition, int64_t offset)
+{
+    struct input_log *log = &sim->watch->inputs[worker][partition];
+    return offset >= 0 && offset < log->count ? log->at[offset] : NULL;
+}
+
+void watch_sent(struct sim *sim, const struct command *command, int32_t partition, int64_t offset,
+                struct text value)
+{
+    struct input *input = input_room(sim, command->worker, partition, offset);
+    struct bus_record record;
+    enum broker_state state;
+    ENSURE(broker_read(sim->broker, sim->input[command->worker], partition, offset, &record, &state));
+    *input = (struct input){ .worker = command->worker,
+                             .partition = partition,
+                             .offset = offset,
+                             .timestamp_ms = record.timestamp_ms,
+                             .command = command,
+                             .value = value };
+}
+
+struct text watch_header(const struct header *headers, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_is(headers[i].name, name)) {
+            return headers[i].value;
+        }
+    }
+    return (struct text){ NULL, 0 };
+}
+
+/* --- facts --- */
+
+struct fact *watch_fact(struct sim *sim, struct text key, int32_t partition)
+{
+    struct watch *watch = sim->watch;
+    ENSURE(watch->fact_count < FACTS_MAX);
+    struct fact *fact = &watch->facts[watch->fact_count++];
+    *fact = (struct fact){ arena_copy(&sim->arena, key), partition, -1, -1 };
+    return fact;
+}
+
+static void fact_written(struct sim *sim, struct text key, int32_t partition, int64_t offset)
+{
+    struct watch *watch = sim->watch;
+    for (int32_t i = watch->fact_count - 1; i >= 0; i--) {
+        struct fact *fact = &watch->facts[i];
+        if (fact->offset < 0 && fact->partition == partition && text_equal(fact->key, key)) {
+            fact->offset = offset;
+        }
+    }
+}
+
+static int64_t stable_of(struct sim *sim, int32_t topic, int32_t partition, int64_t *high)
+{
+    int64_t first, stable = 0;
+    struct bus *any = NULL;
+    for (int i = 0; i < PROCESSES && any == NULL; i++) {
+        any = sim->processes[i].bus.inner;
+    }
+    *high = 0;
+    if (any != NULL) {
+        any->ops->ends(any, (struct bus_place){ topic, partition }, &first, &stable, high);
+    }
+    return stable;
+}
+
+void watch_tick(struct sim *sim)
+{
+    struct watch *watch = sim->watch;
+    int64_t high;
+    for (int32_t i = watch->facts_visible; i < watch->fact_count; i++) {
+        struct fact *fact = &watch->facts[i];
+        if (fact->visible_ms < 0 && fact->offset >= 0 &&
+            stable_of(sim, sim->state[CONTRACT], fact->partition, &high) > fact->offset) {
+            fact->visible_ms = sim->mono_ms;
+        }
+        if (i == watch->facts_visible && fact->visible_ms >= 0) {
+            watch->facts_visible++;
+        }
+    }
+}
+
+enum { FRESH_MS = 1000 }; /* how old a reference may be: "about a second" (design 3) */
+
+bool watch_must_know(const struct sim *sim, const struct fact *fact)
+{
+    return fact->visible_ms >= 0 && fact->visible_ms < sim->watch->now.step_mono_ms - FRESH_MS;
+}
+
+/* --- steps and transactions --- */
+
+void watch_step(struct process *process)
+{
+    struct sim *sim = process->sim;
+    int64_t high;
+    for (int w = 0; w < WORKERS; w++) {
+        for (int32_t p = 0; p < sim->partitions[w]; p++) {
+            process->stable_at_step[w][p] = stable_of(sim, sim->input[w], p, &high);
+        }
+    }
+}
+
+void watch_begin(struct process *process)
+{
+    struct begun *begun = &process->sim->begun[process->identity];
+    begun->step_mono_ms = process->step_mono_ms;
+    begun->newer = process->newer;
+    memcpy(begun->stable_at_step, process->stable_at_step, sizeof(begun->stable_at_step));
+}
+
+void watch_end(struct sim *sim)
+{
+    struct watch *watch = sim->watch;
+    watch->owner_known = false;
+    for (int w = 0; w < WORKERS; w++) {
+        for (int p = 0; p < PARTITIONS_MAX; p++) {
+            struct progress_of *progress = &watch->progress[w][p];
+            if (progress->in_transaction) {
+                progress->in_transaction = false;
+                progress->next = progress->next_after;
+                progress->time_ms = progress->time_after;
+            }
+        }
+    }
+    model_transaction(sim);
+}
+
+static bool new_progress(struct sim *sim, int32_t worker, int32_t partition, struct text value)
+{
+    struct watch *watch = sim->watch;
+    struct progress_of *known = &watch->progress[worker][partition];
+    struct progress progress;
+    if (!progress_read(value, &progress)) {
+        return sim_fail(sim, "@progress of %d/%d cannot be read", worker, partition);
+    }
+    if (known->known && !hash128_equal(known->log_id, progress.log_id)) {
+        return sim_fail(sim, "@progress of %d/%d: another log id", worker, partition);
+    }
+    if (progress.next_input < known->next || progress.time_ms < known->time_ms ||
+        (known->in_transaction && progress.next_input != known->next_after)) {
+        return sim_fail(sim, "E6 order: @progress of %d/%d goes back from input %lld, time %lld to %lld, %lld",
+                        worker, partition, (long long)known->next, (long long)known->time_ms,
+                        (long long)progress.next_input, (long long)progress.time_ms);
+    }
+    if (!watch->owner_known) {
+        int32_t owner = identity_of(progress.owner);
+        if (owner == IDENTITIES) {
+            return sim_fail(sim, "@progress of %d/%d names nobody", worker, partition);
+        }
+        watch->now = sim->begun[owner];
+        watch->owner_known = true;
+    }
+    known->known = known->in_transaction = true;
+    known->log_id = progress.log_id;
+    known->next_after = progress.next_input;
+    known->time_after = progress.time_ms;
+    return true;
+}
+
+/* A state never goes back to an older body version: a release that does not know a version halts. */
+static bool check_body_version(struct sim *sim, int32_t worker, struct text key, struct text value)
+{
+    if (value.size >= 2 && value.at[1] > 1) {
+        sim->watch->body_versions++;
+    }
+    int32_t version = value.size >= 2 ? value.at[1] : 0;
+    return model_state_written(sim, worker, key, version);
+}
+
+static void state_record(struct sim *sim, int32_t worker, int32_t partition, int64_t offset,
+                         struct text key, struct text value)
+{
+    struct progress_of *progress = &sim->watch->progress[worker][partition];
+    if (text_is(key, PROGRESS_KEY)) {
+        new_progress(sim, worker, partition, value);
+        return;
+    }
+    if (!progress->in_transaction) {
+        sim_fail(sim, "@progress is not the first record of a transaction on state log %d/%d", worker,
+                 partition);
+        return;
+    }
+    if (worker == CONTRACT) {
+        fact_written(sim, key, partition, offset);
+    }
+    check_body_version(sim, worker, key, value);
+}
+
+static int32_t worker_of(const char *topic, const char **end)
+{
+    int32_t worker = strncmp(topic, "contract", 8) == 0 ? CONTRACT : ACTION;
+    *end = topic + (worker == CONTRACT ? 8 : 6);
+    return worker;
+}
+
+/* Every record of a transaction that commits, in the order in which they were written. */
+static void committed(void *context, const char *topic, int32_t partition, int64_t offset,
+                      struct text key, struct text value, const struct header *headers, size_t count,
+                      int64_t timestamp_ms)
+{
+    struct sim *sim = context;
+    const char *end;
+    int32_t worker = worker_of(topic, &end);
+    sim_mix(sim, (uint64_t)offset << 32 | (uint64_t)value.size << 8 | (uint64_t)(unsigned char)topic[0]);
+    if (sim->failed) {
+        return;
+    }
+    sim->tally.commits++;
+    sim_note(sim, "committed %s/%d %lld %.*s: %.*s", topic, partition, (long long)offset,
+             TEXT_ARGS(key), strcmp(end, "-state") == 0 ? 0 : (int)value.size, value.at);
+    if (strcmp(end, "-state") == 0) {
+        state_record(sim, worker, partition, offset, key, value);
+    } else if (strcmp(end, "-outcome") == 0) {
+        model_outcome(sim, worker, value, headers, count);
+    } else if (strcmp(end, "-dlq") == 0) {
+        model_dead_letter(sim, worker, value, headers, count);
+    } else if (*end == 0) {
+        struct input *input = input_room(sim, worker, partition, offset);
+        *input = (struct input){ .worker = worker, .partition = partition, .offset = offset,
+                                 .timestamp_ms = timestamp_ms, .value = value };
+        model_follow_up(sim, input, key, headers, count);
+    } else {
+        sim_fail(sim, "E2 phantoms: a record on %s", topic);
+    }
+}
+
+void watch_open(struct sim *sim)
+{
+    sim->watch = arena_alloc(&sim->arena, sizeof(*sim->watch));
+    for (int w = 0; w < WORKERS; w++) {
+        for (int p = 0; p < PARTITIONS_MAX; p++) {
+            sim->watch->groups[w][p].index = -1;
+        }
+    }
+    broker_observe(sim->broker, committed, sim);
+}
+
+/* --- folds --- */
+
+static struct view_group *group_of(struct sim *sim, struct text group, int32_t *worker,
+                                   int32_t *partition)
+{
+    *worker = group.at[0] == 'c' ? CONTRACT : ACTION;
+    *partition = group.at[group.size - 1] - '0';
+    return &sim->watch->groups[*worker][*partition];
+}
+
+/* The newest committed value of a key in [from, to). */
+static bool in_log(struct sim *sim, int32_t worker, int32_t partition, struct text key, int64_t from,
+                   int64_t to, struct text *value)
+{
+    struct bus_record record;
+    enum broker_state state;
+    for (int64_t at = to - 1; at >= from; at--) {
+        if (broker_read(sim->broker, sim->state[worker], partition, at, &record, &state) &&
+            (state == BROKER_COMMITTED || state == BROKER_COMPACTED) && text_equal(record.key, key)) {
+            *value = record.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t count_keys(struct sim *sim, int32_t worker, int32_t partition, int64_t from,
+                          int64_t to)
+{
+    struct bus_record record;
+    struct text later;
+    enum broker_state state;
+    int64_t count = 0;
+    for (int64_t at = from; at < to; at++) {
+        if (broker_read(sim->broker, sim->state[worker], partition, at, &record, &state) &&
+            (state == BROKER_COMMITTED || state == BROKER_COMPACTED) &&
+            !in_log(sim, worker, partition, record.key, at + 1, to, &later)) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The entries are the newest records of their keys before `after`, and all that are new since `before`:
+ * so the view is the fold of the log up to its index, before and after. */
+void watch_fold(struct sim *sim, struct text group, int64_t before, int64_t after,
+                const struct view_entry *entries, size_t count)
+{
+    int32_t worker, partition;
+    struct view_group *known = group_of(sim, group, &worker, &partition);
+    int64_t from = before < 0 ? 0 : before;
+    sim->tally.folds++;
+    if (known->index != before || after <= before) {
+        sim_fail(sim, "E4 view: group %.*s folded from %lld to %lld, stands at %lld", TEXT_ARGS(group),
+                 (long long)before, (long long)after, (long long)known->index);
+        return;
+    }
+    int64_t within = 0;
+    if (sim->watch->compacted[worker][partition]) { /* who read before it may hold older values */
+        known->index = after;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct text value = { NULL, 0 };
+        bool gone = entries[i].value.at == NULL;
+        within += in_log(sim, worker, partition, entries[i].key, from, after, &value);
+        if (!in_log(sim, worker, partition, entries[i].key, 0, after, &value) ||
+            (!gone && !text_equal(value, entries[i].value)) ||
+            gone != ((value.at[RECORD_PREFIX - 1] & RECORD_EMPTY) != 0)) {
+            sim_fail(sim, "E4 view: %.*s of %.*s is folded to %lld with a value that is not the log's",
+                     TEXT_ARGS(entries[i].key), TEXT_ARGS(group), (long long)after);
+            return;
+        }
+    }
+    if (within != count_keys(sim, worker, partition, from, after)) {
+        sim_fail(sim, "E4 view: the fold of %.*s from %lld to %lld leaves keys out", TEXT_ARGS(group),
+                 (long long)before, (long long)after);
+        return;
+    }
+    known->index = after;
+}
+
+void watch_view_replaced(struct sim *sim)
+{
+    struct arena arena;
+    struct err_note note;
+    arena_init(&arena, 0);
+    for (int w = 0; w < WORKERS; w++) {
+        for (int32_t p = 0; p < sim->partitions[w]; p++) {
+            char name[32];
+            snprintf(name, sizeof(name), "%s-%d", w == CONTRACT ? "contract" : "action", p);
+            struct view_read read = { .group = text_of(name) };
+            ENSURE(sim->view->ops->read(sim->view, &arena, &read, 1, &note) == VIEW_OK);
+            sim->watch->groups[w][p].index = read.index;
+        }
+    }
+    arena_release(&arena);
+}
+
+enum { COMPACTION_LAG_MS = 60000 }; /* min.compaction.lag.ms (design 2) */
+
+bool watch_compact(struct sim *sim, int32_t worker, int32_t partition)
+{
+    struct bus_record record;
+    enum broker_state state;
+    int64_t before = 0;
+    while (broker_read(sim->broker, sim->state[worker], partition, before, &record, &state) &&
+           record.timestamp_ms < sim->wall_ms - COMPACTION_LAG_MS) {
+        before++;
+    }
+    if (!broker_compact(sim->broker, sim->state[worker], partition, before)) {
+        return false;
+    }
+    return sim->watch->compacted[worker][partition] = true;
+}
