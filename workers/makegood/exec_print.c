@@ -115,7 +115,11 @@ static bool input_as_line(struct exec *exec, struct text input, struct text *out
     ENSURE(slash && (size_t)(slash - input.at) < sizeof(topic) && slash[1] == '0');
     memcpy(topic, input.at, (size_t)(slash - input.at));
     topic[slash - input.at] = 0;
-    *cause = cause_of(exec, exec_input(topic), strtoll(slash + 3, NULL, 10));
+    int64_t offset = 0; /* up to the end of the text: what lies behind it may be a digit too */
+    for (const char *digit = slash + 3; digit < input.at + input.size; digit++) {
+        offset = offset * 10 + (*digit - '0');
+    }
+    *cause = cause_of(exec, exec_input(topic), offset);
     *out = arena_printf(&exec->arena, "%s/0/%lld", topic, (long long)cause->line);
     return cause->line >= 0;
 }
