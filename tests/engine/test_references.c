@@ -1,75 +1,297 @@
-/* What a rule looks at in another worker's states is at most about a second old, whatever happened to
- * the view and to the log between. */
+/* References: other workers' states in the view, never older than a second and never wrong, however the
+ * view stands; and only the input partitions that look there wait. */
 #include "support/engine_world.h"
+#include "support/faulty.h"
 
-static int one_partition(void **state)
+struct refs {
+    struct world world; /* first */
+    struct faults faults;
+    struct faulty_bus bus;
+};
+
+/* a decides counters and looks at rates, which b decides. */
+static int refs_setup(void **state)
 {
-    world_setup_of(state, 1);
-    struct world *world = *state;
-    process_start(world, &world->a, "makegood-a", run_counter);
-    process_start(world, &world->b, "makegood-b", run_rate);
-    assert_int_equal(settle_process(world, &world->b), OK);
-    settle(world);
+    struct refs *refs = calloc(1, sizeof(*refs));
+    struct world *world = &refs->world;
+    log_configure(LOG_OFF, false);
+    world->broker = broker_new();
+    world->view = view_memory_new();
+    world_topics(world, PARTITIONS);
+    world_time(world, START_MS);
+    process_open(world, &world->a, "makegood-a");
+    refs->bus = (struct faulty_bus){ { &faulty_bus_ops }, world->a.bus, &refs->faults };
+    refs->faults.unseen.topic = -1;
+    struct engine_setup setup = world_engine_setup(world, &world->a, run_counter);
+    setup.bus = &refs->bus.bus;
+    process_begin(world, &world->a, &setup);
+    struct bus_memory_setup other = { "rates", "makegood-b", "" };
+    world->b.bus = bus_memory_new(world->broker, &other);
+    setup = world_engine_setup(world, &world->b, run_rate);
+    process_begin(world, &world->b, &setup);
+    *state = refs;
     return 0;
 }
 
-static void put_rate(struct world *world, const char *id, const char *rate)
+static void put_rate(struct world *world, const char *id, const char *data)
 {
-    struct text data = arena_printf(&world->arena, "\"id\":\"%s\",\"amount\":7%c", rate, 0);
-    give_to(world, 0, id, "rate.put", data.at);
+    give(world, id, "rate.put", data);
+    assert_int_equal(settle_process(world, &world->b), OK);
 }
 
-static void ask_price(struct world *world, const char *id)
+static void expect_total(struct world *world, size_t nth, const char *total)
 {
-    give_to(world, 0, id, "counter.price", "\"id\":\"A1\",\"to\":\"R1\"");
+    struct found found = outcome_of(world, "counter.priced", nth);
+    expect_contains(found.record.value, total);
+}
+
+static void test_a_reference_of_another_process_is_found(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 0, "\"total\":7");
+}
+
+static void test_an_outcome_names_the_version_it_used(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    struct found found = outcome_of(world, "counter.priced", 0);
+    expect_text(found_header(&found, "makegood-terms"), "A3/7");
+    expect_contains(found.record.value,
+                    "\"terms\":{\"contractId\":\"A3\",\"version\":7,\"rule\":\"default\"}");
+}
+
+static void test_a_reference_that_was_never_put_is_none(void **state)
+{
+    struct world *world = *state;
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    struct found found = outcome_of(world, "command.rejected", 0);
+    expect_contains(found.record.value, "RATE_NOT_FOUND");
+}
+
+static void test_a_change_is_seen(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    put_rate(world, "r-2", "\"id\":\"A3\",\"amount\":20");
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 1, "\"total\":27");
+}
+
+static void test_a_rate_that_comes_after_it_was_missed_is_found(void **state)
+{
+    struct world *world = *state;
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 0, "\"total\":7");
+}
+
+/* --- whatever the view holds --- */
+
+static void test_an_empty_view_is_no_missing_rate_though_its_owner_is_dead(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    process_kill(&world->b);
+    view_memory_wipe(world->view);
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 0, "\"total\":7");
+}
+
+static void test_a_flush_between_two_looks_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    put_rate(world, "r-2", "\"id\":\"A4\",\"amount\":30");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    process_kill(&world->b);
+    view_memory_wipe(world->view);
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A4\"");
+    settle(world);
+    expect_total(world, 1, "\"total\":37");
+}
+
+static void test_a_view_that_went_back_is_brought_forward_first(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    struct view_memory_copy *copy = view_memory_save(world->view);
+    put_rate(world, "r-2", "\"id\":\"A3\",\"amount\":20");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A4\""); /* a follows the log now */
+    settle(world);
+    process_kill(&world->b);
+    view_memory_restore(world->view, copy);
+    view_memory_copy_free(copy);
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 0, "\"total\":20");
+}
+
+static void test_a_view_that_is_behind_is_folded_by_the_reader(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    give(world, "r-2", "rate.put", "\"id\":\"A3\",\"amount\":20");
+    struct view_memory_copy *copy = view_memory_save(world->view);
+    assert_int_equal(settle_process(world, &world->b), OK);
+    process_kill(&world->b);
+    view_memory_restore(world->view, copy); /* as if b had died between commit and fold */
+    view_memory_copy_free(copy);
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 1, "\"total\":27");
+}
+
+/* While a could not fold, another process did, further than a has read. */
+static void test_what_passed_unread_is_not_taken_from_memory(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    put_rate(world, "r-2", "\"id\":\"A4\",\"amount\":30");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A4\"");
+    settle(world);
+    put_rate(world, "r-3", "\"id\":\"A3\",\"amount\":100");
+    view_memory_set_down(world->view, VIEW_DOWN);
+    steps(world, &world->a, 3); /* reads r-3, cannot fold it */
+    view_memory_set_down(world->view, VIEW_OK);
+    put_rate(world, "r-4", "\"id\":\"A4\",\"amount\":1000");
+    give(world, "m-3", "counter.price", "\"id\":\"A1\",\"to\":\"A4\"");
+    settle(world);
+    expect_total(world, 2, "\"total\":1037");
+}
+
+static void test_a_rate_in_an_open_transaction_is_not_seen(void **state)
+{
+    struct world *world = *state;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "r-2", "rate.put", "\"id\":\"A3\",\"amount\":20");
+    bus_memory_fail_next(world->b.bus, BUS_CALL_SEND_OFFSETS, BUS_RETIRE, false);
+    steps(world, &world->b, 1);
+    process_kill(&world->b);
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    expect_total(world, 0, "\"total\":7");
+}
+
+/* --- freshness --- */
+
+static void follow_rates(struct world *world)
+{
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    put_rate(world, "r-2", "\"id\":\"A1\",\"amount\":30");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     settle(world);
 }
 
-/* The reader's own fold fails, so that it looks anew where the view stands; by then the view has R1. */
-static void a_reference_is_read_again_when_its_log_is_followed_from_another_place(void **state)
+static void test_a_log_whose_end_was_not_seen_for_a_second_is_waited_for(void **state)
 {
-    struct world *world = *state;
-    put_rate(world, "r-1", "R0");
-    assert_int_equal(settle_process(world, &world->b), OK);
-    ask_price(world, "m-1");
-    assert_int_equal(outcomes_of(world, "command.rejected"), 1);
-    view_memory_set_down(world->view, VIEW_DOWN);
-    put_rate(world, "r-2", "R0");
-    steps(world, &world->b, 1);
-    assert_int_equal(committed_count(world, world->rate_outcome), 2); /* committed, not folded */
-    steps(world, &world->a, 2);
-    view_memory_set_down(world->view, VIEW_OK);
-    put_rate(world, "r-3", "R1");
-    assert_int_equal(settle_process(world, &world->b), OK);
-    ask_price(world, "m-2");
-    assert_int_equal(outcomes_of(world, "command.rejected"), 1);
+    struct refs *refs = *state;
+    struct world *world = &refs->world;
+    follow_rates(world);
+    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    refs->faults.unseen_ms = 1001;
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    steps(world, &world->a, 100);
     assert_int_equal(outcomes_of(world, "counter.priced"), 1);
+    assert_non_null(strstr(status_of(&world->a).waiting_for, "rate-state/0"));
+    refs->faults.unseen_ms = 1000;
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.priced"), 2);
 }
 
-/* The last stable offset stands still before it, while others commit and fold behind it. */
-static void a_view_ahead_of_a_zombies_open_transaction_is_no_lost_data(void **state)
+static void test_only_the_partition_that_looks_there_waits(void **state)
 {
-    struct world *world = *state;
-    struct bus_memory_setup setup = { "makegood", "zombie", "" };
-    struct bus *zombie = bus_memory_new(world->broker, &setup);
-    struct bus_message message = { .place = { world->rate_state, 0 }, .key = TEXT("rate:R9"),
-                                   .value = TEXT("late") };
-    assert_int_equal(zombie->ops->begin(zombie), BUS_OK);
-    assert_int_equal(zombie->ops->produce(zombie, &message), BUS_OK);
-    put_rate(world, "r-1", "R1");
-    assert_int_equal(settle_process(world, &world->b), OK);
-    ask_price(world, "m-1");
-    assert_int_equal(outcomes_of(world, "counter.priced"), 1);
-    zombie->ops->close(zombie);
+    struct refs *refs = *state;
+    struct world *world = &refs->world;
+    follow_rates(world);
+    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    refs->faults.unseen_ms = 5000;
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    give(world, "m-3", "counter.add", "\"id\":\"A2\""); /* behind it on the same partition */
+    give(world, "m-4", "counter.price", "\"id\":\"C1\",\"to\":\"A1\"");
+    give(world, "m-5", "counter.add", "\"id\":\"C1\"");
+    steps(world, &world->a, 100);
+    assert_int_equal(outcomes_of(world, "counter.added"), 1);
+    expect_total(world, 1, "\"total\":30");
+    refs->faults.unseen_ms = 0;
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.added"), 2);
+    assert_int_equal(outcomes_of(world, "counter.priced"), 3);
 }
 
-#define CASE_ONE(name) cmocka_unit_test_setup_teardown(name, one_partition, world_teardown)
+static void test_a_partition_that_waits_takes_records_in_order_afterwards(void **state)
+{
+    struct refs *refs = *state;
+    struct world *world = &refs->world;
+    follow_rates(world);
+    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    refs->faults.unseen_ms = 5000;
+    give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    steps(world, &world->a, 50);
+    give(world, "m-3", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    steps(world, &world->a, 50);
+    refs->faults.unseen_ms = 0;
+    settle(world);
+    struct found last = outcome_of(world, "counter.priced", 2);
+    expect_id(&last, "/test|m-3|counter:A1|0");
+}
+
+static void test_a_timer_of_a_partition_that_waits_fires_afterwards(void **state)
+{
+    struct refs *refs = *state;
+    struct world *world = &refs->world;
+    follow_rates(world);
+    give(world, "m-2", "counter.add", "\"id\":\"A2\",\"inMs\":1000");
+    settle(world);
+    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    refs->faults.unseen_ms = 5000;
+    give(world, "m-3", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    steps(world, &world->a, 50);
+    world_time(world, START_MS + 9000);
+    steps(world, &world->a, 50);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 0);
+    refs->faults.unseen_ms = 0;
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 1);
+}
+
+#define REFS(name) cmocka_unit_test_setup_teardown(name, refs_setup, world_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE_ONE(a_reference_is_read_again_when_its_log_is_followed_from_another_place),
-        CASE_ONE(a_view_ahead_of_a_zombies_open_transaction_is_no_lost_data),
+        REFS(test_a_reference_of_another_process_is_found),
+        REFS(test_an_outcome_names_the_version_it_used),
+        REFS(test_a_reference_that_was_never_put_is_none),
+        REFS(test_a_change_is_seen),
+        REFS(test_a_rate_that_comes_after_it_was_missed_is_found),
+        REFS(test_an_empty_view_is_no_missing_rate_though_its_owner_is_dead),
+        REFS(test_a_flush_between_two_looks_changes_nothing),
+        REFS(test_a_view_that_went_back_is_brought_forward_first),
+        REFS(test_a_view_that_is_behind_is_folded_by_the_reader),
+        REFS(test_what_passed_unread_is_not_taken_from_memory),
+        REFS(test_a_rate_in_an_open_transaction_is_not_seen),
+        REFS(test_a_log_whose_end_was_not_seen_for_a_second_is_waited_for),
+        REFS(test_only_the_partition_that_looks_there_waits),
+        REFS(test_a_partition_that_waits_takes_records_in_order_afterwards),
+        REFS(test_a_timer_of_a_partition_that_waits_fires_afterwards),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("references", tests, NULL, NULL);
 }
