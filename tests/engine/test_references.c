@@ -1,35 +1,19 @@
 /* References: other workers' states in the view, never older than a second and never wrong, however the
  * view stands; and only the input partitions that look there wait. */
-#include "support/engine_world.h"
-#include "support/faulty.h"
-
-struct refs {
-    struct world world; /* first */
-    struct faults faults;
-    struct faulty_bus bus;
-};
+#include "support/faulty_world.h"
 
 /* a decides counters and looks at rates, which b decides. */
 static int refs_setup(void **state)
 {
-    struct refs *refs = calloc(1, sizeof(*refs));
-    struct world *world = &refs->world;
-    log_configure(LOG_OFF, false);
-    world->broker = broker_new();
-    world->view = view_memory_new();
-    world_topics(world, PARTITIONS);
-    world_time(world, START_MS);
-    process_open(world, &world->a, "makegood-a");
-    refs->bus = (struct faulty_bus){ { &faulty_bus_ops }, world->a.bus, &refs->faults };
-    refs->faults.unseen.topic = -1;
-    struct engine_setup setup = world_engine_setup(world, &world->a, run_counter);
-    setup.bus = &refs->bus.bus;
+    faulty_setup_empty(state);
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    struct engine_setup setup = faulty_open(faulty, run_counter);
     process_begin(world, &world->a, &setup);
     struct bus_memory_setup other = { "rates", "makegood-b", "" };
     world->b.bus = bus_memory_new(world->broker, &other);
     setup = world_engine_setup(world, &world->b, run_rate);
     process_begin(world, &world->b, &setup);
-    *state = refs;
     return 0;
 }
 
@@ -202,27 +186,27 @@ static void follow_rates(struct world *world)
 
 static void test_a_log_whose_end_was_not_seen_for_a_second_is_waited_for(void **state)
 {
-    struct refs *refs = *state;
-    struct world *world = &refs->world;
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
     follow_rates(world);
-    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
-    refs->faults.unseen_ms = 1001;
+    faulty->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    faulty->faults.unseen_ms = 1001;
     give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     steps(world, &world->a, 100);
     assert_int_equal(outcomes_of(world, "counter.priced"), 1);
     assert_non_null(strstr(status_of(&world->a).waiting_for, "rate-state/0"));
-    refs->faults.unseen_ms = 1000;
+    faulty->faults.unseen_ms = 1000;
     settle(world);
     assert_int_equal(outcomes_of(world, "counter.priced"), 2);
 }
 
 static void test_only_the_partition_that_looks_there_waits(void **state)
 {
-    struct refs *refs = *state;
-    struct world *world = &refs->world;
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
     follow_rates(world);
-    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
-    refs->faults.unseen_ms = 5000;
+    faulty->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    faulty->faults.unseen_ms = 5000;
     give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     give(world, "m-3", "counter.add", "\"id\":\"A2\""); /* behind it on the same partition */
     give(world, "m-4", "counter.price", "\"id\":\"C1\",\"to\":\"A1\"");
@@ -230,7 +214,7 @@ static void test_only_the_partition_that_looks_there_waits(void **state)
     steps(world, &world->a, 100);
     assert_int_equal(outcomes_of(world, "counter.added"), 1);
     expect_total(world, 1, "\"total\":30");
-    refs->faults.unseen_ms = 0;
+    faulty->faults.unseen_ms = 0;
     settle(world);
     assert_int_equal(outcomes_of(world, "counter.added"), 2);
     assert_int_equal(outcomes_of(world, "counter.priced"), 3);
@@ -238,16 +222,16 @@ static void test_only_the_partition_that_looks_there_waits(void **state)
 
 static void test_a_partition_that_waits_takes_records_in_order_afterwards(void **state)
 {
-    struct refs *refs = *state;
-    struct world *world = &refs->world;
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
     follow_rates(world);
-    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
-    refs->faults.unseen_ms = 5000;
+    faulty->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    faulty->faults.unseen_ms = 5000;
     give(world, "m-2", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     steps(world, &world->a, 50);
     give(world, "m-3", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     steps(world, &world->a, 50);
-    refs->faults.unseen_ms = 0;
+    faulty->faults.unseen_ms = 0;
     settle(world);
     struct found last = outcome_of(world, "counter.priced", 2);
     expect_id(&last, "/test|m-3|counter:A1|0");
@@ -255,19 +239,19 @@ static void test_a_partition_that_waits_takes_records_in_order_afterwards(void *
 
 static void test_a_timer_of_a_partition_that_waits_fires_afterwards(void **state)
 {
-    struct refs *refs = *state;
-    struct world *world = &refs->world;
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
     follow_rates(world);
     give(world, "m-2", "counter.add", "\"id\":\"A2\",\"inMs\":1000");
     settle(world);
-    refs->faults.unseen = (struct bus_place){ world->rate_state, 0 };
-    refs->faults.unseen_ms = 5000;
+    faulty->faults.unseen = (struct bus_place){ world->rate_state, 0 };
+    faulty->faults.unseen_ms = 5000;
     give(world, "m-3", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
     steps(world, &world->a, 50);
     world_time(world, START_MS + 9000);
     steps(world, &world->a, 50);
     assert_int_equal(outcomes_of(world, "counter.emptied"), 0);
-    refs->faults.unseen_ms = 0;
+    faulty->faults.unseen_ms = 0;
     settle(world);
     assert_int_equal(outcomes_of(world, "counter.emptied"), 1);
 }

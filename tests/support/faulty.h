@@ -32,6 +32,15 @@ struct faults {
     /* The watcher saw the end of this state log so long ago. */
     struct bus_place unseen;
     int64_t unseen_ms;
+    int64_t written_back; /* offsets that were written are so much smaller than they should be */
+    /* Every fold, and what happens before the one that is counted down to. */
+    struct fold_seen {
+        int64_t before, after;
+        size_t count;
+    } folds[64];
+    size_t fold_count;
+    void (*before_fold)(void *context, struct view *inner, struct text group, int64_t before);
+    void *fold_context;
 };
 
 struct faulty_bus {
@@ -222,7 +231,9 @@ static inline enum bus_result faulty_flush(struct bus *bus, int timeout_ms)
 
 static inline bool faulty_written(struct bus *bus, struct bus_place place, int64_t *first, int64_t *last)
 {
-    return faulty_inner(bus)->ops->written(faulty_inner(bus), place, first, last);
+    bool written = faulty_inner(bus)->ops->written(faulty_inner(bus), place, first, last);
+    *first -= ((struct faulty_bus *)(void *)bus)->faults->written_back;
+    return written;
 }
 
 static inline enum bus_result faulty_send_offsets(struct bus *bus, const struct bus_position *offsets,
@@ -320,6 +331,12 @@ static inline enum view_result faulty_fold(struct view *view, struct text group,
     struct faulty_view *faulty = (struct faulty_view *)(void *)view;
     struct faults *faults = faulty->faults;
     bool hit = fault_before(faults, VIEW_CALL_FOLD);
+    if (faults->fold_count < sizeof(faults->folds) / sizeof(faults->folds[0])) {
+        faults->folds[faults->fold_count++] = (struct fold_seen){ before, after, count };
+    }
+    if (faults->before_fold != NULL) {
+        faults->before_fold(faults->fold_context, faulty->inner, group, before);
+    }
     bool answers = faulty_answers(faults, hit, note);
     enum view_result result = VIEW_OK;
     if (!answers || faults->applied) {
