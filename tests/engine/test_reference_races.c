@@ -4,8 +4,9 @@
 
 static int one_partition(void **state)
 {
-    world_setup_of(state, 1);
-    struct world *world = *state;
+    struct world *world = calloc(1, sizeof(*world));
+    world_make(world, 1);
+    *state = world;
     process_start(world, &world->a, "makegood-a", run_counter);
     process_start(world, &world->b, "makegood-b", run_rate);
     assert_int_equal(settle_process(world, &world->b), OK);
