@@ -74,7 +74,9 @@ size_t field_element_size(const struct field *field)
     if (field->shape) {
         return field->shape->size;
     }
-    return field->element == FIELD_INT ? sizeof(int64_t) : sizeof(struct text);
+    return field->element == FIELD_INT    ? sizeof(int64_t)
+           : field->element == FIELD_ENUM ? sizeof(int32_t)
+                                          : sizeof(struct text);
 }
 
 const struct field *shape_field(const struct shape *shape, const char *name)
@@ -130,6 +132,8 @@ static bool list_equal(const struct field *field, const struct list *a, const st
             same = shape_equal(field->shape, in_a, in_b);
         } else if (field->element == FIELD_INT) {
             same = *(const int64_t *)in_a == *(const int64_t *)in_b;
+        } else if (field->element == FIELD_ENUM) {
+            same = *(const int32_t *)in_a == *(const int32_t *)in_b;
         } else {
             same = text_equal(*(const struct text *)in_a, *(const struct text *)in_b);
         }

@@ -15,8 +15,8 @@
  *   OBJECT                                 pointer           NULL
  *   LIST MAP                               struct list       items == NULL
  *
- * A LIST holds structs of `shape` one after the other, or of `element` (TEXT, ID, EMAIL, INT) with
- * sub NULL. A MAP is an object whose member names are the producer's own: struct named_text each.
+ * A LIST holds structs of `shape` one after the other, or of `element` (TEXT, ID, EMAIL, INT, ENUM)
+ * with sub NULL. A MAP is an object whose member names are the producer's own: struct named_text each.
  * Two rows of one name, one after the other, are alternatives ("all", or a list): each takes what fits
  * and notes the rest by its code; the rule looks whether one did.
  *
@@ -77,9 +77,9 @@ struct field {
     bool required;
     int64_t min, max;          /* INT: bounds; TEXT, HEX: max bytes; LIST, MAP: elements            */
     const char *standard;      /* default as JSON ("\"UTC\"", "0", "[\"NEW\"]"); NULL = absent     */
-    const char *const *names;  /* ENUM: NULL-terminated                                             */
+    const char *const *names;  /* ENUM, LIST of ENUM: NULL-terminated                               */
     const struct shape *shape; /* OBJECT; LIST of structs                                           */
-    enum field_kind element;   /* LIST of scalars: ID, TEXT, EMAIL, INT                             */
+    enum field_kind element;   /* LIST of scalars: ID, TEXT, EMAIL, INT, ENUM                       */
     int64_t element_max;       /* LIST of TEXT, MAP: bytes of one                                   */
     const char *code;          /* name→CODE: a fault is a rejection with it, see shape.faults_offset */
 };

@@ -174,7 +174,7 @@ static bool decode_list(struct decoder *decoder, const struct field *field, uint
     size_t size = field_element_size(field);
     struct list list = { arena_alloc(decoder->arena, t->count * size), t->count };
     struct field element = { .kind = field->element, .max = field->element_max,
-                             .min = INT64_MIN + 1 };
+                             .min = INT64_MIN + 1, .names = field->names };
     if (field->element == FIELD_INT) {
         element.max = INT64_MAX;
     }

@@ -8,7 +8,7 @@ static void encode_list(const struct field *field, const struct list *list,
                         struct json_writer *writer)
 {
     size_t size = field_element_size(field);
-    struct field element = { .kind = field->element };
+    struct field element = { .kind = field->element, .names = field->names };
     json_open_array(writer, field->name);
     for (uint32_t i = 0; i < list->count; i++) {
         const char *at = (const char *)list->items + i * size;

@@ -63,6 +63,8 @@ static void pack_list(struct packer *packer, const struct field *field, const st
             pack_object(packer, field->shape, at);
         } else if (field->element == FIELD_INT) {
             put_number(packer, *(const int64_t *)at);
+        } else if (field->element == FIELD_ENUM) {
+            put_varint(packer, (uint64_t)*(const int32_t *)at);
         } else {
             put_text(packer, *(const struct text *)at);
         }
@@ -179,6 +181,25 @@ static bool get_text(struct unpacker *unpacker, struct text *out)
 
 static bool unpack_object(struct unpacker *unpacker, const struct shape *shape, void *out);
 
+static bool known_name(const struct field *field, uint64_t value)
+{
+    uint64_t count = 0;
+    while (field->names[count]) {
+        count++;
+    }
+    return value >= 1 && value <= count;
+}
+
+static bool get_name(struct unpacker *unpacker, const struct field *field, int32_t *out)
+{
+    uint64_t number;
+    if (!get_varint(unpacker, &number) || !known_name(field, number)) {
+        return false;
+    }
+    *out = (int32_t)number;
+    return true;
+}
+
 static bool unpack_list(struct unpacker *unpacker, const struct field *field, struct list *out)
 {
     uint64_t count;
@@ -191,8 +212,9 @@ static bool unpack_list(struct unpacker *unpacker, const struct field *field, st
     for (uint32_t i = 0; i < out->count; i++) {
         char *at = (char *)out->items + i * size;
         bool good = field->shape ? unpack_object(unpacker, field->shape, at)
-                    : field->element == FIELD_INT ? get_number(unpacker, (int64_t *)at)
-                                                  : get_text(unpacker, (struct text *)at);
+                    : field->element == FIELD_INT  ? get_number(unpacker, (int64_t *)at)
+                    : field->element == FIELD_ENUM ? get_name(unpacker, field, (int32_t *)at)
+                                                   : get_text(unpacker, (struct text *)at);
         if (!good) {
             return false;
         }
@@ -216,15 +238,6 @@ static bool unpack_map(struct unpacker *unpacker, struct list *out)
     return true;
 }
 
-static bool known_name(const struct field *field, uint64_t value)
-{
-    uint64_t count = 0;
-    while (field->names[count]) {
-        count++;
-    }
-    return value >= 1 && value <= count;
-}
-
 static bool unpack_value(struct unpacker *unpacker, const struct field *field, void *at)
 {
     uint64_t number;
@@ -244,13 +257,13 @@ static bool unpack_value(struct unpacker *unpacker, const struct field *field, v
         decimal->scale = (int32_t)number;
         return true;
     case FIELD_BOOL:
-    case FIELD_ENUM:
-        if (!get_varint(unpacker, &number) ||
-            (field->kind == FIELD_BOOL ? number > 1 : !known_name(field, number))) {
+        if (!get_varint(unpacker, &number) || number > 1) {
             return false;
         }
         *(int32_t *)at = (int32_t)number;
         return true;
+    case FIELD_ENUM:
+        return get_name(unpacker, field, at);
     case FIELD_OBJECT:
         *(void **)at = arena_alloc(unpacker->arena, field->shape->size);
         return unpack_object(unpacker, field->shape, *(void **)at);

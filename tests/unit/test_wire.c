@@ -129,7 +129,7 @@ struct thing {
     struct decimal money, money_signed;
     int32_t flag, colour;
     struct line *line;
-    struct list lines, names, numbers, words;
+    struct list lines, names, numbers, words, paints;
 };
 
 #define AT(member) offsetof(struct thing, member)
@@ -157,6 +157,7 @@ static const struct field thing_fields[] = {
       .standard = "[\"a\",\"b\"]" },
     { "numbers", FIELD_LIST, AT(numbers), .max = 2, .element = FIELD_INT },
     { "words", FIELD_MAP, AT(words), .max = 2, .element_max = 6 },
+    { "paints", FIELD_LIST, AT(paints), .max = 2, .element = FIELD_ENUM, .names = colours },
 };
 static const struct shape thing_shape = { "thing", thing_fields,
                                           sizeof(thing_fields) / sizeof(*thing_fields),
@@ -176,7 +177,7 @@ static const char whole[] =
     "\"money\":\"10.50\",\"moneySigned\":\"-0.05\",\"flag\":false,\"colour\":\"RED\","
     "\"line\":{\"sku\":\"s\",\"quantity\":1,\"amount\":\"1.00\"},"
     "\"lines\":[{\"sku\":\"q\\\"\",\"quantity\":0}],\"names\":[\"one\"],\"numbers\":[-7,9],"
-    "\"words\":{\"q\\\"\":\"r\\\\\",\"two\":\"zwei\"}}";
+    "\"words\":{\"q\\\"\":\"r\\\\\",\"two\":\"zwei\"},\"paints\":[\"BLUE\",\"RED\"]}";
 
 static struct text encode(const struct thing *thing)
 {
@@ -262,6 +263,8 @@ static void faults_name_the_place_and_the_cure(void **state)
           "expected an object of at most 2 strings, names and values of 1..6 bytes, got an object" },
         { "{\"id\":\"a\",\"words\":{\"\":\"b\"}}", "/data/words",
           "expected an object of at most 2 strings, names and values of 1..6 bytes, got an object" },
+        { "{\"id\":\"a\",\"paints\":[\"RED\",\"GREY\"]}", "/data/paints/1",
+          "expected one of RED BLUE, got \"GREY\"" },
         { "{\"number\":6,\"id\":7}", "/data/id",
           "expected a string of 1..64 printable ASCII bytes without space, got 7" },
     };
