@@ -83,6 +83,11 @@ const struct zone *decision_zone(struct decision *decision, struct text name)
     return setup->zone(setup->zone_context, name);
 }
 
+int64_t decision_version(struct decision *decision)
+{
+    return entity_item(decision)->head->version + 1;
+}
+
 /* --- the state --- */
 
 static struct put *add_put(struct decision *decision, struct item *item)
@@ -190,7 +195,7 @@ static void send_to(struct decision *decision, struct text to, const char *type,
     decision->sent_last = &sent->next;
 }
 
-void decision_forwarded(struct decision *decision, struct text entity)
+void decision_forwarded_with(struct decision *decision, struct text entity, struct text note)
 {
     struct arena *arena = &decision->engine->turn.run_arena;
     struct json_writer writer;
@@ -200,7 +205,17 @@ void decision_forwarded(struct decision *decision, struct text entity)
     struct text object = json_writer_text(&writer);
     struct said *said = say_verdict(decision, VERDICT_FORWARDED, "command.forwarded", NULL, NULL);
     said->members = (struct text){ object.at + 1, object.size - 1 };
-    send_to(decision, entity, NULL, (struct text){ 0 });
+    send_to(decision, entity, NULL, note);
+}
+
+void decision_forwarded(struct decision *decision, struct text entity)
+{
+    decision_forwarded_with(decision, entity, (struct text){ 0 });
+}
+
+struct text decision_note(const struct decision *decision)
+{
+    return decision->message->note;
 }
 
 void decision_deferred(struct decision *decision, const char *code, const char *detail,

@@ -22,6 +22,8 @@ struct decision;
 int64_t decision_time(const struct decision *decision);       /* effective time                 */
 struct text decision_entity(const struct decision *decision); /* who decides: "action:A1"       */
 struct arena *decision_arena(struct decision *decision);      /* the turn's memory              */
+/* The entity's version once this decision has changed it: what its outcomes will say. */
+int64_t decision_version(struct decision *decision);
 
 /* State of the entity that decides, NULL = none yet. Struct of its state_type. After decision_put()
  * in the same decision: what was put. */
@@ -57,6 +59,10 @@ void decision_rejected(struct decision *decision, const char *code, const char *
                        const char *detail, ...) __attribute__((format(printf, 4, 5)));
 /* Passes the message on, under its own source and id, to another entity of the same worker. */
 void decision_forwarded(struct decision *decision, struct text entity);
+/* The same with what the forwarder knows and the message does not say (whose token it is). */
+void decision_forwarded_with(struct decision *decision, struct text entity, struct text note);
+/* The note that the message was forwarded with, absent = none. */
+struct text decision_note(const struct decision *decision);
 /* Keeps the message in a part of its own until decision_wake() or until_ms; then the message type's
  * wait_over_code. Rejects TOO_MANY_WAITING when 100 wait here already. */
 void decision_deferred(struct decision *decision, const char *code, const char *detail,
@@ -85,6 +91,8 @@ void decision_outcome_on(struct decision *decision, const char *topic, const cha
                          const struct shape *shape, const void *data);
 /* ce_id of the verdict or outcome that is said next. */
 struct text decision_next_id(struct decision *decision);
+/* UUIDv5 of <source>|<id>|<word> of the message: an id that is the same however often it is decided. */
+struct text decision_own_id(struct decision *decision, const char *word);
 /* A message of our own to an entity of any worker; exactly once by construction. */
 void decision_send(struct decision *decision, struct text entity, const char *type,
                    const struct shape *shape, const void *data);

@@ -152,6 +152,14 @@ struct text decision_next_id(struct decision *decision)
     return uuid_text(arena, concat(arena, name_base(decision), number_text(arena, ordinal), TEXT("")));
 }
 
+struct text decision_own_id(struct decision *decision, const char *word)
+{
+    struct arena *arena = &decision->engine->turn.run_arena;
+    const struct message *message = decision->message;
+    return uuid_text(arena, concat(arena, concat(arena, message->source, TEXT("|"), message->id),
+                                   TEXT("|"), text_of(word)));
+}
+
 static void put_command(struct json_writer *writer, const struct message *message)
 {
     if (message == NULL || message->cause_source.at == NULL) {
@@ -347,7 +355,7 @@ static uint32_t sent_before(const struct decision *decision, const struct sent *
     return n;
 }
 
-static void emit_sent(struct engine *engine, const struct decision *decision, const struct sent *sent)
+void emit_sent(struct engine *engine, const struct decision *decision, const struct sent *sent)
 {
     struct worker_slot *slot = target_slot(engine, sent->to);
     struct builder builder = { .engine = engine, .arena = &engine->turn.run_arena };
@@ -359,6 +367,7 @@ static void emit_sent(struct engine *engine, const struct decision *decision, co
     struct text value = sent->data;
     if (sent->type == NULL) {
         passed_on_headers(&builder, decision->message);
+        add_header(&builder, "makegood-note", sent->data);
         value = decision->message->data_json;
     } else {
         own_headers(&builder, decision, sent, sent_before(decision, sent));
@@ -384,6 +393,7 @@ void emit_decision(struct engine *engine, struct decision *decision, uint32_t *o
             emit_outcome(engine, &about, said);
         }
     }
+    report_verdict(decision);
     for (const struct sent *sent = decision->sent_first; sent != NULL; sent = sent->next) {
         emit_sent(engine, decision, sent);
     }
@@ -452,6 +462,7 @@ void emit_misrouted(struct engine *engine, struct message *message)
     add_header(&builder, "makegood-hop", TEXT("1"));
     if (message->origin == FROM_FORWARD) {
         add_header(&builder, "makegood-to", message->entity);
+        add_header(&builder, "makegood-note", message->note);
     }
     add_effect(engine, &builder, (struct bus_place){ slot->input, partition }, message->entity,
                message->data_json);
@@ -520,4 +531,5 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
     effect->message.headers = original;
     effect->message.header_count = count + builder.count;
     effect->dead = reason;
+    report_dead_letter(engine, message, reason);
 }

@@ -32,12 +32,17 @@ static void setup_slot(struct engine *engine, const struct worker *worker)
     struct arena *arena = &engine->permanent;
     slot->worker = worker;
     slot->run = runs(&engine->setup, worker->name);
+    engine->line_reporter = worker->line_reports != NULL ? worker : engine->line_reporter;
     slot->source = arena_printf(arena, "/makegood/%s", worker->name);
     slot->batch_offsets = arena_alloc(arena, worker->message_count * sizeof(int32_t));
     slot->line_offsets = arena_alloc(arena, worker->message_count * sizeof(int32_t));
+    slot->order_offsets = arena_alloc(arena, worker->message_count * sizeof(int32_t));
     for (size_t i = 0; i < worker->message_count; i++) {
         slot->batch_offsets[i] = member_offset(worker->messages[i].shape, "batchId");
         slot->line_offsets[i] = member_offset(worker->messages[i].shape, "line");
+        int32_t oid = member_offset(worker->messages[i].shape, "oid");
+        slot->order_offsets[i] =
+            oid >= 0 ? oid : member_offset(worker->messages[i].shape, "orderId");
     }
     if (engine->setup.metrics != NULL) {
         struct text labels = arena_printf(arena, "topic=\"%s\"%c", worker->name, 0);

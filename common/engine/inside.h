@@ -8,6 +8,7 @@
  *   run.c       deciding one message or timer         waiting.c  messages that wait
  *   decision.c  what rules call                       emit.c     outcomes, follow-ups, dead letters
  *   commit.c    states, offsets, commit, fold         counts.c   metrics
+ *   report.c    lines of batches
  */
 #ifndef MAKEGOOD_ENGINE_INSIDE_H
 #define MAKEGOOD_ENGINE_INSIDE_H
@@ -115,8 +116,8 @@ struct worker_slot {
     int32_t count;                  /* partitions of input and state log; 0 = unknown yet     */
     struct partition *partitions;   /* count of them, when run                                */
     struct state_log *logs;         /* count of them                                          */
-    /* By index of the worker's messages: offsets of members batchId and line, -1 = none. */
-    int32_t *batch_offsets, *line_offsets;
+    /* By index of the worker's messages: offsets of members batchId, line, oid or orderId, -1 = none. */
+    int32_t *batch_offsets, *line_offsets, *order_offsets;
     struct metric *consumed;
 };
 
@@ -156,8 +157,9 @@ struct message {
     struct item *item;
     struct text input;                 /* "topic/partition/offset" that verdicts cite          */
     struct hash128 id_hash, payload_hash;
-    struct text batch_id;
+    struct text batch_id, order_id;
     int64_t line;
+    struct text note;                  /* of whoever forwarded it                              */
     bool misrouted, hopped;
     enum dead_reason dead;
     struct text dead_detail;
@@ -324,6 +326,7 @@ struct engine {
     jmp_buf exhausted;
     bool exhausted_set;
     struct counts *counts;
+    const struct worker *line_reporter; /* whoever is told of lines of batches, NULL = nobody  */
 };
 
 /* engine.c */
@@ -403,6 +406,7 @@ void waiting_keep(struct engine *engine, const struct message *message,
 const struct waiting *waiting_asking(const struct head *head);
 
 /* emit.c */
+void emit_sent(struct engine *engine, const struct decision *decision, const struct sent *sent);
 void emit_decision(struct engine *engine, struct decision *decision, uint32_t *ordinal,
                    int64_t version);
 void emit_duplicate(struct engine *engine, struct message *message, uint32_t outcomes);
@@ -410,6 +414,11 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
                       struct text detail);
 void emit_misrouted(struct engine *engine, struct message *message);
 const char *verdict_name(enum verdict verdict);
+
+/* report.c */
+void report_verdict(struct decision *decision);
+void report_dead_letter(struct engine *engine, struct message *message, enum dead_reason reason);
+void report_read_line(struct engine *engine, struct message *message, const struct event *event);
 
 /* commit.c */
 enum bus_result commit_begin(struct engine *engine);

@@ -119,6 +119,7 @@ static bool resolve_origin(struct engine *engine, struct message *message,
     message->correlation = keep(engine, message, event->correlation);
     message->traceparent = keep(engine, message, event->traceparent);
     message->entity = to;
+    message->note = keep(engine, message, header_value(headers, count, "makegood-note"));
     if (!event->from_worker) {
         message->origin = to.at != NULL ? FROM_FORWARD : FROM_OUTSIDE;
         message->cause_source = message->source;
@@ -158,6 +159,9 @@ void message_batch(struct message *message)
     }
     if (slot->line_offsets[index] >= 0) {
         memcpy(&message->line, data + slot->line_offsets[index], sizeof(int64_t));
+    }
+    if (slot->order_offsets[index] >= 0) {
+        memcpy(&message->order_id, data + slot->order_offsets[index], sizeof(struct text));
     }
 }
 
@@ -201,6 +205,7 @@ void message_decode(struct engine *engine, struct message *message)
     }
     if (!resolve_origin(engine, message, &event, headers, count) ||
         !resolve_type(engine, message, &event) || !decode_data(engine, message, &event)) {
+        report_read_line(engine, message, &event);
         return;
     }
     if (message->entity.at == NULL) {

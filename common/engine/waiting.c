@@ -14,6 +14,7 @@ struct waiting_state {
     int64_t seen_number, next_ordinal;
     int32_t from_worker;
     struct list sent_counts;
+    struct text note;
 };
 
 static const struct field sent_count_fields[] = {
@@ -47,6 +48,7 @@ static const struct field waiting_fields[] = {
     { .name = "fromWorker", .kind = FIELD_BOOL, .offset = offsetof(struct waiting_state, from_worker) },
     { .name = "sentCounts", .kind = FIELD_LIST, .offset = offsetof(struct waiting_state, sent_counts),
       .shape = &sent_count_shape },
+    { .name = "note", .kind = FIELD_TEXT, .offset = offsetof(struct waiting_state, note) },
 };
 
 static const struct shape waiting_shape = {
@@ -114,7 +116,7 @@ void waiting_add(struct engine *engine, struct message *message, const struct de
         .type = text_of(message->type->name), .data = message->data_json,
         .cause_source = message->cause_source, .cause_id = message->cause_id,
         .cause_type = message->cause_type, .correlation = message->correlation,
-        .traceparent = message->traceparent, .input = message->input,
+        .traceparent = message->traceparent, .input = message->input, .note = message->note,
         .code = text_of(decision->defer_code), .seen_number = seen_number,
         .next_ordinal = next_ordinal, .from_worker = message->origin == FROM_WORKER,
         .sent_counts = counts_after(engine, message, decision),
@@ -229,7 +231,7 @@ bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
         .partition = entity->partition, .item = entity, .entity = entity->key,
         .source = state.source, .id = state.id, .cause_source = state.cause_source,
         .cause_id = state.cause_id, .cause_type = state.cause_type,
-        .correlation = state.correlation, .traceparent = state.traceparent,
+        .correlation = state.correlation, .traceparent = state.traceparent, .note = state.note,
         .input = state.input, .origin = state.from_worker == 1 ? FROM_WORKER : FROM_FORWARD,
         .waited = true, .wait_number = number, .seen_number = state.seen_number,
         .first_ordinal = (uint32_t)state.next_ordinal, .line = FIELD_ABSENT,

@@ -52,12 +52,21 @@ struct state_type {
     advance_fn *advance;       /* NULL: never has a due time                                       */
 };
 
+/* What becomes of the lines of a batch. A command whose data has batchId and line reports its final
+ * verdict, or that it became a dead letter (rows 4, 5, 7), to the batch's entity `<entity_type>:<batchId>`
+ * at the worker that has this row: a message `type` of {batchId, line, code, orderId}; code is absent
+ * when the command was applied or changed nothing, orderId is the command's oid or orderId. */
+struct line_reports {
+    const char *type, *entity_type;
+};
+
 struct worker {
     const char *name;
     const struct message_type *messages;
     size_t message_count;
     const struct state_type *states;
     size_t state_count;
+    const struct line_reports *line_reports; /* NULL but at one worker */
 };
 
 /* The worker's message type of a short name ("action.modify"), internal ones too; NULL = none. */
