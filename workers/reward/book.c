@@ -1,0 +1,368 @@
+/*
+ * What a decision has in hand of its account: users, balances, pages of lists. Each is copied when first
+ * asked for, changed in place, and written once, at the end; so however many rewards a decision touches,
+ * a balance and a page are one write each, and one reward.balance.changed (R24).
+ */
+#include <stddef.h>
+
+#include "workers/reward/inside.h"
+
+struct book_user {
+    const struct user *before;
+    struct user user;
+    struct book_user *next;
+};
+
+struct book_balance {
+    const struct balance *before;
+    struct balance balance;
+    struct book_balance *next;
+};
+
+struct book_page {
+    struct text part;
+    struct index_page page;
+    bool dropped;
+    struct book_page *next;
+};
+
+void book_open(struct book *book, struct decision *decision)
+{
+    const struct account *account = decision_state(decision);
+    *book = (struct book){ .decision = decision, .account_exists = account != NULL };
+    book->account.user_count = account ? account->user_count : 0;
+}
+
+/* --- users --- */
+
+static struct book_user *find_user(const struct book *book, struct text user_id)
+{
+    struct book_user *user = book->users;
+    while (user && !text_equal(user->user.user_id, user_id)) {
+        user = user->next;
+    }
+    return user;
+}
+
+static struct text user_part(struct book *book, struct text user_id)
+{
+    return entity_name(decision_arena(book->decision), "user", user_id);
+}
+
+static struct user copy_user(struct arena *arena, const struct user *before)
+{
+    struct user user = *before;
+    const struct given_list *given = before->given.items;
+    struct given_list *copies = arena_alloc(arena, before->given.count * sizeof(*copies));
+    for (uint32_t i = 0; i < before->given.count; i++) {
+        copies[i] = (struct given_list){ given[i].unit, index_copy(arena, given[i].index) };
+    }
+    user.given = before->given.count ? (struct list){ copies, before->given.count }
+                                     : (struct list){ NULL, 0 };
+    user.held = before->held ? index_copy(arena, before->held) : NULL;
+    return user;
+}
+
+static struct user *keep_user(struct book *book, const struct user *before, const struct user *user)
+{
+    struct book_user *kept = arena_alloc(decision_arena(book->decision), sizeof(*kept));
+    *kept = (struct book_user){ before, *user, book->users };
+    book->users = kept;
+    return &kept->user;
+}
+
+struct user *book_user(struct book *book, struct text user_id)
+{
+    struct book_user *known = find_user(book, user_id);
+    if (known) {
+        return &known->user;
+    }
+    const struct user *before = decision_part(book->decision, user_part(book, user_id));
+    if (!before) {
+        return NULL;
+    }
+    struct user copy = copy_user(decision_arena(book->decision), before);
+    return keep_user(book, before, &copy);
+}
+
+struct user *book_add_user(struct book *book, struct text user_id)
+{
+    struct user *user = book_user(book, user_id), fresh;
+    if (user) {
+        return user;
+    }
+    shape_init(&user_shape, &fresh);
+    fresh.user_id = user_id;
+    book->account.user_count++;
+    book->account_changed = true;
+    return keep_user(book, NULL, &fresh);
+}
+
+/* --- balances --- */
+
+static struct text balance_part(struct book *book, struct text unit)
+{
+    return entity_name(decision_arena(book->decision), "balance", unit);
+}
+
+/* In the order of units, bytewise: that of reward.balance.changed. */
+static struct balance *keep_balance(struct book *book, const struct balance *before,
+                                    const struct balance *balance)
+{
+    struct book_balance *kept = arena_alloc(decision_arena(book->decision), sizeof(*kept));
+    struct book_balance **at = &book->balances;
+    while (*at && text_compare((*at)->balance.unit, balance->unit) < 0) {
+        at = &(*at)->next;
+    }
+    *kept = (struct book_balance){ before, *balance, *at };
+    *at = kept;
+    return &kept->balance;
+}
+
+struct balance *book_balance(struct book *book, struct text unit)
+{
+    for (struct book_balance *known = book->balances; known; known = known->next) {
+        if (text_equal(known->balance.unit, unit)) {
+            return &known->balance;
+        }
+    }
+    const struct balance *before = decision_part(book->decision, balance_part(book, unit));
+    if (!before) {
+        return NULL;
+    }
+    struct balance copy = *before;
+    copy.spendable = index_copy(decision_arena(book->decision), before->spendable);
+    return keep_balance(book, before, &copy);
+}
+
+struct balance *book_add_balance(struct book *book, struct text unit)
+{
+    struct balance *balance = book_balance(book, unit);
+    if (balance) {
+        return balance;
+    }
+    struct balance fresh = { .unit = unit };
+    fresh.spendable = index_copy(decision_arena(book->decision), NULL);
+    return keep_balance(book, NULL, &fresh);
+}
+
+/* --- pages --- */
+
+static struct text page_part(struct book *book, struct text owner, int64_t number)
+{
+    return arena_printf(decision_arena(book->decision), "page:%.*s:%lld", TEXT_ARGS(owner),
+                        (long long)number);
+}
+
+static struct book_page *find_page(struct book *book, struct text part)
+{
+    struct book_page *page = book->pages;
+    while (page && !text_equal(page->part, part)) {
+        page = page->next;
+    }
+    return page;
+}
+
+struct index_page *book_page(struct book *book, struct text owner, int64_t number, bool fresh)
+{
+    struct arena *arena = decision_arena(book->decision);
+    struct text part = page_part(book, owner, number);
+    struct book_page *page = find_page(book, part);
+    if (!page) {
+        const struct index_page *before = fresh ? NULL : decision_part(book->decision, part);
+        page = arena_alloc(arena, sizeof(*page));
+        page->part = part;
+        page->next = book->pages;
+        book->pages = page;
+        if (before) {
+            struct index whole = { .entries = before->entries };
+            page->page.entries = index_copy(arena, &whole)->entries;
+        }
+    }
+    return &page->page;
+}
+
+void book_drop_page(struct book *book, struct text owner, int64_t number)
+{
+    book_page(book, owner, number, false);
+    find_page(book, page_part(book, owner, number))->dropped = true;
+}
+
+/* --- rewards --- */
+
+static struct text reward_part(struct book *book, struct text reward_id)
+{
+    return entity_name(decision_arena(book->decision), "reward", reward_id);
+}
+
+const struct reward *book_reward(struct book *book, struct text reward_id)
+{
+    return decision_part(book->decision, reward_part(book, reward_id));
+}
+
+static bool is_counted(const struct reward *reward)
+{
+    return reward && reward->type == REWARD_CREDIT;
+}
+
+static int64_t *total_of(struct balance *balance, int32_t status)
+{
+    switch (status) {
+    case STATUS_CANCELLED:
+        return &balance->cancelled;
+    case STATUS_EXPIRED:
+        return &balance->expired;
+    case STATUS_PENDING:
+        return &balance->pending;
+    case STATUS_AVAILABLE:
+        return &balance->available;
+    default:
+        return &balance->redeemed; /* nothing is left of it */
+    }
+}
+
+static void count_in(struct balance *balance, const struct reward *reward, int64_t sign)
+{
+    balance->assigned += sign * reward->assigned;
+    balance->redeemed += sign * reward->redeemed;
+    *total_of(balance, reward->status) += sign * (reward->assigned - reward->redeemed);
+    balance->count += reward->status == STATUS_AVAILABLE ? sign : 0;
+}
+
+/* C30: by expiry, those that never expire last, then by when they were given, then by id. */
+static struct index_entry spendable_entry(const struct reward *reward)
+{
+    return (struct index_entry){ reward->expires, reward->given, reward->reward_id,
+                                 reward->assigned - reward->redeemed };
+}
+
+static void follow_balance(struct book *book, const struct reward *before,
+                           const struct reward *after)
+{
+    if (!is_counted(after)) {
+        return;
+    }
+    struct balance *balance = book_add_balance(book, after->unit);
+    struct text owner = entity_name(decision_arena(book->decision), "b", after->unit);
+    if (before) {
+        count_in(balance, before, -1);
+    }
+    count_in(balance, after, 1);
+    if (before && before->status == STATUS_AVAILABLE) {
+        index_remove(book, balance->spendable, owner, spendable_entry(before));
+    }
+    if (after->status == STATUS_AVAILABLE) {
+        index_insert(book, balance->spendable, owner, spendable_entry(after));
+    }
+}
+
+static bool waits_for_form(const struct reward *reward)
+{
+    return reward && reward->status == STATUS_PENDING && reward_has_reason(reward, REASON_US_TAX);
+}
+
+static void follow_held(struct book *book, const struct reward *before, const struct reward *after)
+{
+    struct arena *arena = decision_arena(book->decision);
+    bool was = waits_for_form(before), is = waits_for_form(after);
+    if (was == is) {
+        return;
+    }
+    struct user *user = book_add_user(book, after->user_id);
+    struct text owner = entity_name(arena, "h", after->user_id);
+    struct index_entry entry = { after->created, FIELD_ABSENT, after->reward_id, 0 };
+    if (was) {
+        index_remove(book, user->held, owner, entry);
+        return;
+    }
+    user->held = user->held ? user->held : index_copy(arena, NULL);
+    index_insert(book, user->held, owner, entry);
+}
+
+void book_put_reward(struct book *book, const struct reward *before, struct reward *after)
+{
+    int64_t now = decision_time(book->decision);
+    after->modified = now;
+    after->status = reward_status_at(after, now);
+    if (after->status == STATUS_AVAILABLE && (!before || before->status != STATUS_AVAILABLE)) {
+        if (tax_withholds(book, after)) {
+            reward_add_reason(book->decision, after, REASON_US_TAX);
+            after->status = STATUS_PENDING;
+        } else if (after->given == FIELD_ABSENT) {
+            after->given = now;
+        }
+    }
+    follow_balance(book, before, after);
+    follow_held(book, before, after);
+    tax_follow(book, before, after);
+    decision_put_part(book->decision, reward_part(book, after->reward_id), after, reward_due(after));
+}
+
+/* --- the end --- */
+
+struct balance_changed {
+    struct text account_id;
+    struct balance balance;
+    int64_t resource_version;
+};
+
+#define AT(member) offsetof(struct balance_changed, member)
+static const struct field changed_fields[] = {
+    { "accountId", FIELD_ID, AT(account_id) },
+    { "unit", FIELD_UNIT, AT(balance.unit) },
+    { "availableValue", FIELD_INT, AT(balance.available) },
+    { "totalAssignedCredit", FIELD_INT, AT(balance.assigned) },
+    { "totalPendingCredit", FIELD_INT, AT(balance.pending) },
+    { "totalRedeemedCredit", FIELD_INT, AT(balance.redeemed) },
+    { "totalExpiredCredit", FIELD_INT, AT(balance.expired) },
+    { "totalCancelledCredit", FIELD_INT, AT(balance.cancelled) },
+    { "count", FIELD_INT, AT(balance.count) },
+    { "resourceVersion", FIELD_INT, AT(resource_version) },
+};
+static const struct shape changed_shape = { "reward.balance.changed", changed_fields,
+                                            sizeof(changed_fields) / sizeof(*changed_fields),
+                                            sizeof(struct balance_changed), SHAPE_NO_FAULTS };
+
+static bool totals_equal(const struct balance *a, const struct balance *b)
+{
+    return a->assigned == b->assigned && a->available == b->available &&
+           a->pending == b->pending && a->redeemed == b->redeemed && a->expired == b->expired &&
+           a->cancelled == b->cancelled;
+}
+
+static void close_balances(struct book *book)
+{
+    struct decision *decision = book->decision;
+    for (struct book_balance *kept = book->balances; kept; kept = kept->next) {
+        const struct balance *before = kept->before;
+        if (!before || !shape_equal(&balance_shape, before, &kept->balance)) {
+            decision_put_part(decision, balance_part(book, kept->balance.unit), &kept->balance, 0);
+        }
+        if (!before || !totals_equal(before, &kept->balance)) {
+            struct balance_changed changed = { account_id_of(decision), kept->balance,
+                                               decision_version(decision) };
+            decision_outcome(decision, "reward.balance.changed", &changed_shape, &changed);
+        }
+    }
+}
+
+void book_close(struct book *book)
+{
+    struct decision *decision = book->decision;
+    if (!book->account_exists || book->account_changed) {
+        decision_put(decision, &book->account, 0);
+    }
+    for (struct book_user *kept = book->users; kept; kept = kept->next) {
+        if (!kept->before || !shape_equal(&user_shape, kept->before, &kept->user)) {
+            decision_put_part(decision, user_part(book, kept->user.user_id), &kept->user, 0);
+        }
+    }
+    for (struct book_page *page = book->pages; page; page = page->next) {
+        if (page->dropped) {
+            decision_remove_part(decision, page->part);
+        } else {
+            decision_put_part(decision, page->part, &page->page, 0);
+        }
+    }
+    close_balances(book);
+}

@@ -1,0 +1,90 @@
+/* The W-9 form: once it is on file, all that waited for it is given; taking it off pulls nothing back
+ * (R15, R17). */
+#include <stddef.h>
+
+#include "workers/reward/inside.h"
+
+struct form {
+    struct text account_id, user_id;
+    struct list released; /* struct text */
+};
+
+#define AT(member) offsetof(struct form, member)
+static const struct field form_fields[] = {
+    { "accountId", FIELD_ID, AT(account_id) },
+    { "userId", FIELD_ID, AT(user_id) },
+    { "released", FIELD_LIST, AT(released), .element = FIELD_ID },
+};
+static const struct shape form_outcome_shape = { "tax_form", form_fields, 3, sizeof(struct form),
+                                                 SHAPE_NO_FAULTS };
+
+/* Each waiting reward without its hold. False: one of them has to be fetched. */
+static void release(struct book *book, const struct list *held, struct reward *after,
+                    struct text *ids)
+{
+    const struct index_entry *entry = held->items;
+    struct arena *arena = decision_arena(book->decision);
+    const struct reward **before = arena_alloc(arena, (held->count + 1) * sizeof(*before));
+    for (uint32_t i = 0; i < held->count; i++) {
+        before[i] = book_reward(book, entry[i].id); /* all are asked for at once */
+    }
+    for (uint32_t i = 0; i < held->count; i++) {
+        ids[i] = entry[i].id;
+        if (before[i]) { /* else it has to be fetched, and this run is for nothing */
+            after[i] = *before[i];
+            reward_drop_reason(book->decision, &after[i], REASON_US_TAX);
+            book_put_reward(book, before[i], &after[i]);
+        }
+    }
+}
+
+static void apply(struct book *book, const struct command *command, const char *type,
+                  struct text *ids, uint32_t count)
+{
+    struct form form = { account_id_of(book->decision), command->user_id, { ids, count } };
+    decision_applied(book->decision, type, &form_outcome_shape, &form);
+}
+
+void tax_form_collect(struct decision *decision, const void *message)
+{
+    const struct command *command = message;
+    struct arena *arena = decision_arena(decision);
+    struct book book;
+    book_open(&book, decision);
+    struct user *user = book_add_user(&book, command->user_id);
+    if (user->tax_form == 1) {
+        decision_unchanged(decision);
+        return;
+    }
+    user->tax_form = 1;
+    struct list held = { NULL, 0 };
+    if (user->held) {
+        held = index_all(&book, user->held, entity_name(arena, "h", command->user_id));
+    }
+    struct reward *after = arena_alloc(arena, (held.count + 1) * sizeof(*after));
+    struct text *ids = arena_alloc(arena, (held.count + 1) * sizeof(*ids));
+    release(&book, &held, after, ids);
+    apply(&book, command, "tax_form.collected", ids, held.count);
+    for (uint32_t i = 0; i < held.count; i++) {
+        if (after[i].reward_id.at) {
+            reward_announce(decision, &after[i]);
+        }
+    }
+    book_close(&book);
+}
+
+void tax_form_revoke(struct decision *decision, const void *message)
+{
+    const struct command *command = message;
+    struct book book;
+    struct text none;
+    book_open(&book, decision);
+    struct user *user = book_user(&book, command->user_id);
+    if (!user || user->tax_form != 1) {
+        decision_unchanged(decision);
+        return;
+    }
+    user->tax_form = -1;
+    apply(&book, command, "tax_form.revoked", &none, 0);
+    book_close(&book);
+}
