@@ -16,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import uuid
 
 import jsonschema
 import yaml
@@ -357,8 +358,35 @@ def scenario(schemas):
             yield "action." + name, {**event, "id": f"u-{number}", "time": TIME}
 
 
+def refund_of(event_id, order_id):
+    """The refundId that a refund command of the scenario gives: the id of its second outcome."""
+    name = f"/shop|{event_id}|order:{order_id}|1"
+    return str(uuid.uuid5(uuid.UUID("374a4652-5ef6-532a-b0ef-a36e597b53be"), name))
+
+
+ORDERS = (
+    ("event.put", {}), ("promo.put", {}), ("order.place", {}), ("attendee.activate", {}),
+    ("attendee.send_confirmation", {}), ("order.update_buyer", {}), ("order.resend_confirmation", {}),
+    ("order.cancel_tickets", {}), ("order.refund_tickets", {}),
+    ("refund.result", {"refundId": refund_of("o-8", "O1")}), ("attendee.unblock", {}),
+    ("order.place", {"orderId": "O2", "paymentType": "INVOICE", "promoCode": None, "saleAmount": None}),
+    ("order.mark_paid", {"orderId": "O2"}), ("order.place", {"orderId": "O3"}),
+    ("order.refund_tickets", {"orderId": "O3", "tickets": ["t2"]}),
+    ("refund.result", {"orderId": "O3", "refundId": refund_of("o-14", "O3"), "result": "FAILED"}),
+)
+
+
+def order_scenario(schemas):
+    """Orders that are paid, cancelled and refunded, by a card and by an invoice."""
+    examples = {short: events[0] for short, events in inputs(schemas)}
+    for i, (short, change) in enumerate(ORDERS):
+        event = examples[short]
+        yield short, {**event, "id": f"o-{i}", "time": TIME, "data": {**event["data"], **change}}
+
+
 def make_cases(schemas):
-    cases = [Case(short, "scenario", event, True) for short, event in scenario(schemas)]
+    cases = [Case(short, "scenario", event, True)
+             for story in (scenario, order_scenario) for short, event in story(schemas)]
     for short, examples in inputs(schemas):
         validator = schemas.of_type(examples[0]["type"])
         for example in examples:
