@@ -104,6 +104,9 @@ static void serve_callbacks(struct kafka_bus *bus)
     if (bus->raw != NULL) {
         rd_kafka_poll(bus->raw, 0);
     }
+    if (bus->asker != NULL) {
+        rd_kafka_poll(bus->asker, 0);
+    }
 }
 
 static void kafka_poll(struct bus *of, int timeout_ms, struct bus_event *event)
@@ -195,8 +198,8 @@ static void kafka_close(struct bus *of)
         rd_kafka_queue_destroy(bus->queue);
     }
     kafka_topics_close(bus);
-    rd_kafka_t *handles[] = { bus->group, bus->reader, bus->raw };
-    bus->group = bus->reader = bus->raw = NULL;
+    rd_kafka_t *handles[] = { bus->group, bus->reader, bus->raw, bus->asker };
+    bus->group = bus->reader = bus->raw = bus->asker = NULL;
     for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
         if (handles[i] != NULL) {
             rd_kafka_destroy(handles[i]);

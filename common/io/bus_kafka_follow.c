@@ -136,12 +136,12 @@ enum bus_result kafka_ends(struct bus *of, struct bus_place place, int64_t *firs
                            int64_t *high)
 {
     struct kafka_bus *bus = kafka_of(of);
-    if (kafka_raw(bus) == NULL) {
+    if (kafka_raw(bus) == NULL || kafka_asker(bus) == NULL) {
         return BUS_UNAVAILABLE;
     }
-    enum bus_result result = ask_offset(bus, bus->reader, place, RD_KAFKA_OFFSET_BEGINNING, first);
+    enum bus_result result = ask_offset(bus, bus->asker, place, RD_KAFKA_OFFSET_BEGINNING, first);
     if (result == BUS_OK) {
-        result = ask_offset(bus, bus->reader, place, RD_KAFKA_OFFSET_END, stable);
+        result = ask_offset(bus, bus->asker, place, RD_KAFKA_OFFSET_END, stable);
     }
     return result == BUS_OK ? ask_offset(bus, bus->raw, place, RD_KAFKA_OFFSET_END, high) : result;
 }

@@ -101,7 +101,8 @@ struct kafka_bus {
     int64_t (*mock_now_ms)(void *context); /* NULL: the present */
     void *mock_context;
 
-    rd_kafka_t *group, *reader, *raw;
+    rd_kafka_t *group, *reader;
+    rd_kafka_t *raw, *asker; /* made when they are first needed */
     rd_kafka_queue_t *queue; /* of group and reader */
     struct kafka_producer producer;
     struct kafka_watcher watcher;
@@ -145,13 +146,18 @@ enum kafka_use {
     KAFKA_FOR_READER = 2,
     KAFKA_FOR_RAW = 4,
     KAFKA_FOR_PRODUCER = 8, /* with transactions        */
-    KAFKA_FOR_SENDING = 16  /* single records, commands */
+    KAFKA_FOR_SENDING = 16, /* single records, commands */
+    KAFKA_FOR_ASKING = 32   /* ends of partitions       */
 };
 /* A handle with all properties for its use; NULL and *note. `transactional_id`: FOR_PRODUCER only.
  */
 rd_kafka_t *kafka_handle_new(struct kafka_bus *bus, enum kafka_use use,
                              const char *transactional_id, struct err_note *note);
+/* read_uncommitted, for records and ends. NULL: cannot be had. */
 rd_kafka_t *kafka_raw(struct kafka_bus *bus);
+/* read_committed, and fetches nothing: a broker answers the requests of a connection in turn, and a
+ * fetch holds up what comes after it for fetch.wait.max.ms. */
+rd_kafka_t *kafka_asker(struct kafka_bus *bus);
 
 /* bus_kafka_topics.c */
 int32_t kafka_topic(struct bus *bus, const char *name);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 enum {
-    CONSUMERS = KAFKA_FOR_GROUP | KAFKA_FOR_READER | KAFKA_FOR_RAW,
+    COMMITTED = KAFKA_FOR_GROUP | KAFKA_FOR_READER | KAFKA_FOR_ASKING,
+    CONSUMERS = COMMITTED | KAFKA_FOR_RAW,
     PRODUCERS = KAFKA_FOR_PRODUCER | KAFKA_FOR_SENDING,
     ALL = CONSUMERS | PRODUCERS
 };
@@ -17,7 +18,7 @@ struct property {
 
 static const struct property PROPERTIES[] = {
     /* --- what is read, and that nothing is skipped or committed by itself --- */
-    { "isolation.level", "read_committed", KAFKA_FOR_GROUP | KAFKA_FOR_READER, true },
+    { "isolation.level", "read_committed", COMMITTED, true },
     { "isolation.level", "read_uncommitted", KAFKA_FOR_RAW, true },
     { "auto.offset.reset", "error", CONSUMERS, true },
     { "enable.auto.commit", "false", CONSUMERS, true },
@@ -144,7 +145,7 @@ static bool set_identity(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enu
         return set(conf, "transactional.id", transactional_id, note) &&
                set(conf, "transaction.timeout.ms", "10000", note);
     }
-    if (use == KAFKA_FOR_RAW || bus->group_id[0] == 0) {
+    if (use == KAFKA_FOR_RAW || use == KAFKA_FOR_ASKING || bus->group_id[0] == 0) {
         return true;
     }
     /* The reader is no member: the group's name lets it ask for committed offsets. */
@@ -190,4 +191,12 @@ rd_kafka_t *kafka_raw(struct kafka_bus *bus)
 const char *bus_kafka_library(void)
 {
     return rd_kafka_version_str();
+}
+
+rd_kafka_t *kafka_asker(struct kafka_bus *bus)
+{
+    if (bus->asker == NULL) {
+        bus->asker = kafka_handle_new(bus, KAFKA_FOR_ASKING, NULL, NULL);
+    }
+    return bus->asker;
 }

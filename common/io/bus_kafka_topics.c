@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/ensure.h"
+#include "io/clock.h"
+
+enum { NEW_TOPIC_MS = 2000, NEW_TOPIC_PAUSE_MS = 100 };
 
 static char *joined(const char *prefix, const char *name)
 {
@@ -100,35 +103,52 @@ void kafka_topics_close(struct kafka_bus *bus)
     bus->topic_count = 0;
 }
 
-/* Asks the brokers each time, through a consumer's handle: a producer's question may make the
- * topic. */
-int32_t kafka_partitions(struct bus *of, int32_t index)
+static bool is_unknown(rd_kafka_resp_err_t err)
 {
-    struct kafka_bus *bus = kafka_of(of);
-    struct kafka_topic *topic = kafka_topic_at(bus, index);
+    return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+}
+
+/* Through a consumer's handle: a producer's question may make the topic. */
+static rd_kafka_resp_err_t ask_count(struct kafka_bus *bus, struct kafka_topic *topic,
+                                     int32_t *count)
+{
     const struct rd_kafka_metadata *metadata = NULL;
-    kafka_topic_open(bus, topic, KAFKA_LOG);
     rd_kafka_resp_err_t err = rd_kafka_metadata(bus->reader, 0, topic->sides[KAFKA_LOG].handle,
                                                 &metadata, KAFKA_METADATA_MS);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
-        err = metadata->topics[0].err;
-    } else if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    }
-    int32_t count = -1;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        count = topic->count = metadata->topics[0].partition_cnt;
-    } else if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-               err == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
-               err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
-        count = 0;
-    } else if (kafka_class(err) != BUS_UNAVAILABLE) {
-        kafka_fail(bus, err, topic->full); /* TOPIC_AUTHORIZATION_FAILED */
+        err = metadata->topic_cnt == 1 ? metadata->topics[0].err
+                                       : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        *count = metadata->topics[0].partition_cnt;
     }
     if (metadata != NULL) {
         rd_kafka_metadata_destroy(metadata);
     }
-    return count;
+    return err;
+}
+
+/* Asks the brokers each time. They learn of a new topic one after another, so one that is not known
+ * is asked for again for a moment. */
+int32_t kafka_partitions(struct bus *of, int32_t index)
+{
+    struct kafka_bus *bus = kafka_of(of);
+    struct kafka_topic *topic = kafka_topic_at(bus, index);
+    int64_t patience_ms = clock_monotonic_ms() + NEW_TOPIC_MS;
+    kafka_topic_open(bus, topic, KAFKA_LOG);
+    rd_kafka_resp_err_t err = ask_count(bus, topic, &topic->count);
+    while (is_unknown(err) && clock_monotonic_ms() < patience_ms) {
+        clock_sleep_ms(NEW_TOPIC_PAUSE_MS);
+        err = ask_count(bus, topic, &topic->count);
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return topic->count;
+    }
+    if (!is_unknown(err) && kafka_class(err) != BUS_UNAVAILABLE) {
+        kafka_fail(bus, err, topic->full); /* TOPIC_AUTHORIZATION_FAILED */
+    }
+    return is_unknown(err) ? 0 : -1;
 }
 
 rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus,

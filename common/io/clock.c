@@ -23,3 +23,9 @@ int64_t clock_monotonic_us(void)
 {
     return clock_us(CLOCK_MONOTONIC);
 }
+
+void clock_sleep_ms(int64_t ms)
+{
+    struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&time, NULL);
+}

@@ -1,6 +1,5 @@
 /* `run`: a worker process. */
 #include <stdio.h>
-#include <time.h>
 
 #include "io/clock.h"
 #include "io/config.h"
@@ -23,12 +22,6 @@ static enum log_level level_of(const char *name)
     return LOG_INFO;
 }
 
-static void wait_ms(int64_t ms)
-{
-    struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
-    nanosleep(&time, NULL); /* a signal ends it early, which is what we want */
-}
-
 /* Servers that do not answer are waited for; anything else is said once and ends the process. */
 static enum err start(struct process *process, struct err_note *note)
 {
@@ -40,7 +33,7 @@ static enum err start(struct process *process, struct err_note *note)
         }
         backoff = backoff > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff;
         log_warn("servers_awaited", KEY_STRING("note", note->text), KEY_INT("retry_ms", backoff));
-        wait_ms(backoff);
+        clock_sleep_ms(backoff);
     }
     return OK;
 }

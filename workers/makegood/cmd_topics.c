@@ -1,7 +1,6 @@
 /* `topics create`: what is missing, with the right settings. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/nearest.h"
 #include "io/clock.h"
@@ -64,7 +63,6 @@ static enum err await_topic(struct create *create, const char *name, struct err_
     int64_t deadline = clock_monotonic_ms() + WAIT_MS;
     for (;;) {
         struct kafka_topic_facts facts;
-        struct timespec pause = { 0, AGAIN_MS * 1000000L };
         enum err err = kafka_admin_describe(create->admin, name, &facts, WAIT_MS, note);
         if (err != ERR_NO_INPUT) {
             return err;
@@ -73,7 +71,7 @@ static enum err await_topic(struct create *create, const char *name, struct err_
             return err_note(note, ERR_TIMED_OUT,
                             "topic %s was made, but the brokers do not show it yet", name);
         }
-        nanosleep(&pause, NULL);
+        clock_sleep_ms(AGAIN_MS);
     }
 }
 
