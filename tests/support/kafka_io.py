@@ -244,6 +244,9 @@ class Reader:
                 "isolation.level": "read_committed" if committed else "read_uncommitted"}
         base.update({key.replace("_", "."): value for key, value in settings.items()})
         self.topic, self.handle = topic, open_handle(CONSUMER, base)
+        # A broker answers a connection's requests in turn: behind a fetch that waits for records, a
+        # question for the ends would wait too.
+        self.asker = open_handle(CONSUMER, base)
         poll_set_consumer(self.handle)
         self.partitions = topic_partitions(self.handle, topic)
         self.at = [0] * self.partitions  # next offset to read, past transaction markers too
@@ -309,7 +312,7 @@ class Reader:
         offset."""
         low, high, found = c.c_int64(), c.c_int64(), []
         for partition in range(self.partitions):
-            check(query_watermarks(self.handle, self.topic.encode(), partition, c.byref(low),
+            check(query_watermarks(self.asker, self.topic.encode(), partition, c.byref(low),
                                    c.byref(high), 20000), f"offsets of {self.topic}")
             found.append(high.value)
         return found
@@ -318,9 +321,9 @@ class Reader:
         return all(at >= end for at, end in zip(self.at, ends))
 
     def close(self):
-        if self.handle:
-            destroy(self.handle)
-            self.handle = None
+        for handle in filter(None, (self.handle, self.asker)):
+            destroy(handle)
+        self.handle = self.asker = None
 
 
 def read_topic(bootstrap, topic, committed=True):

@@ -111,8 +111,15 @@ class KafkaTools:
                          "--bootstrap-server", self.bootstrap, *arguments)
 
     def reset_offsets(self, group, topic, where="--to-earliest"):
-        return self.groups("--reset-offsets", "--group", group, "--topic", topic, where,
-                           "--execute")
+        """Of a group whose members have left: the tool refuses while it takes one for alive."""
+        said = []
+
+        def was_reset():
+            said.append(self.groups("--reset-offsets", "--group", group, "--topic", topic, where,
+                                    "--execute"))
+            return "Error" not in said[-1]
+        wait_until(f"the offsets of {group} to be reset", was_reset, 30, 1)
+        return said[-1]
 
 
 class Kafka(KafkaTools):
