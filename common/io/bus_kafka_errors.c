@@ -1,6 +1,7 @@
 /* What the brokers and librdkafka say, as classes to act on and as lines for a person. */
 #include "io/bus_kafka_inside.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "io/clock.h"
@@ -103,8 +104,23 @@ enum bus_result kafka_transaction_class(struct kafka_bus *bus, rd_kafka_error_t 
     return result;
 }
 
+static const char *servers_of(const struct kafka_bus *bus)
+{
+    const char *servers = "";
+    for (size_t i = 0; bus->properties[i] != NULL; i += 2) {
+        servers = strcmp(bus->properties[i], "bootstrap.servers") == 0 ? bus->properties[i + 1]
+                                                                        : servers;
+    }
+    return servers;
+}
+
 void kafka_fail(struct kafka_bus *bus, rd_kafka_resp_err_t err, const char *text)
 {
+    char down[256];
+    if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) { /* the client counts them, and names none */
+        snprintf(down, sizeof(down), "no broker of %s answers", servers_of(bus));
+        text = down;
+    }
     enum bus_result result = kafka_class(err);
     int64_t now = clock_monotonic_ms();
     bool worse = result != BUS_UNAVAILABLE;
@@ -155,9 +171,11 @@ void kafka_logged(const rd_kafka_t *handle, int level, const char *facility, con
                               ? LOG_WARN /* what is an error of ours is told apart */
                           : level <= SYSLOG_WARNING ? LOG_INFO
                                                     : LOG_DEBUG;
-    /* Every handle gets all that is passed through, also what is for another kind; and the brokers
-     * of the demo are told of as too old. */
-    if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
+    /* Every handle gets all that is passed through, also what is for another kind; the brokers of
+     * the demo are told of as too old; and each connection of each handle tells that it failed, what
+     * matters of which comes by kafka_errored(), once. */
+    if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0 ||
+        strcmp(facility, "FAIL") == 0) {
         ours = LOG_DEBUG;
     }
     if (log_enabled(ours)) {

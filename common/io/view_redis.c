@@ -18,7 +18,7 @@ static enum view_result ready(struct redis_view *view, struct err_note *note)
 
 static enum view_result broken_reply(struct redis_view *view, struct err_note *note)
 {
-    err_note(note, ERR_UNAVAILABLE, "redis at %s answers what no Redis would", view->host);
+    err_note(note, ERR_UNAVAILABLE, "redis at %s answers what no Redis would", view->shown);
     redis_drop(view);
     return VIEW_DOWN;
 }

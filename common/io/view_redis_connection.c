@@ -98,7 +98,7 @@ static enum view_result down(struct redis_view *view, struct err_note *note)
     const redisContext *context = view->context;
     bool late = context && context->err == REDIS_ERR_IO && (errno == EAGAIN || errno == ETIMEDOUT);
     err_note(note, ERR_UNAVAILABLE,
-             "redis at %s does not answer: %s; is it up, and redis.url right?", view->host,
+             "redis at %s does not answer: %s; is it up, and redis.url right?", view->shown,
              late                      ? "timed out"
              : context && context->err ? context->errstr
                                        : "no connection");

@@ -10,6 +10,7 @@ struct redis_view {
     struct view view;
     redisContext *context; /* NULL: not connected */
     char host[256], user[128], password[1024], identity[600];
+    char shown[272]; /* where it is, for people: host:port or a path */
     int port, database, timeout_ms;
     bool unix_socket;
     bool read_only;

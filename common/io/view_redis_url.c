@@ -68,9 +68,13 @@ static bool parse_tcp(struct redis_view *view, const char *rest)
 bool redis_parse_url(struct redis_view *view, const char *url)
 {
     if (strncmp(url, "unix://", 7) == 0) {
-        return parse_unix(view, url + 7);
+        bool good = parse_unix(view, url + 7);
+        snprintf(view->shown, sizeof(view->shown), "%s", view->host);
+        return good;
     }
-    return strncmp(url, "redis://", 8) == 0 && parse_tcp(view, url + 8);
+    bool good = strncmp(url, "redis://", 8) == 0 && parse_tcp(view, url + 8);
+    snprintf(view->shown, sizeof(view->shown), "%s:%d", view->host, view->port);
+    return good;
 }
 
 const char *view_redis_library(void)

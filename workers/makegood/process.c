@@ -18,10 +18,11 @@
 #include "io/view_redis.h"
 #include "io/zoneinfo.h"
 #include "workers/makegood/servers.h"
+#include "workers/makegood/topics.h"
 #include "workers/makegood/workers.h"
 
 enum {
-    BROKER_WAIT_MS = 5000,
+    BROKER_WAIT_MS = 2000, /* also how long a SIGTERM may have to wait */
     ALIVE_MS = 60000 /* a loop that has not turned for so long hangs */
 };
 
@@ -289,10 +290,43 @@ static enum err check_view(struct process *process, struct err_note *note)
     return view_error(process->view->ops->check(process->view, note));
 }
 
+static bool is_run(const struct process *process, const char *worker)
+{
+    for (const char *const *name = process->workers; *name; name++) {
+        if (!worker || strcmp(*name, worker) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Before anything is decided: an outcome that has nowhere to go would stop a turn in its middle. */
+static enum err check_topics(struct process *process, struct err_note *note)
+{
+    struct topic topics[TOPICS_MAX];
+    size_t count = topics_of_config(process->config, topics);
+    const struct bus_ops *ops = process->bus->ops;
+    for (size_t i = 0; i < count; i++) {
+        int32_t partitions =
+            is_run(process, topics[i].worker)
+                ? ops->partitions(process->bus, ops->topic(process->bus, topics[i].name))
+                : 1;
+        if (partitions == 0) {
+            return err_note(note, ERR_CONFIG, "topic %s does not exist: run `makegood topics create`",
+                            topics[i].name);
+        }
+        if (partitions < 0) {
+            return err_note(note, ERR_UNAVAILABLE, "the brokers do not answer");
+        }
+    }
+    return OK;
+}
+
 enum err process_start(struct process *process, struct err_note *note)
 {
     enum err err = process->view ? OK : open_view(process, note);
     err = err == OK ? check_view(process, note) : err;
+    err = err == OK ? check_topics(process, note) : err;
     err = err == OK && !process->engine ? open_engine(process, note) : err;
     err = err == OK ? engine_start(process->engine, note) : err;
     process->started = err == OK;
