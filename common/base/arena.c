@@ -99,16 +99,28 @@ struct text arena_copy(struct arena *arena, struct text text)
     return (struct text){ at, text.size };
 }
 
+static size_t rest_of_block(const struct arena *arena, char **at)
+{
+    struct arena_block *block = arena->current;
+    *at = block ? block->bytes + block->used : NULL;
+    return block ? block->size - block->used : 0;
+}
+
 struct text arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int size = vsnprintf(NULL, 0, format, arguments);
+    char *at = NULL;
+    size_t room = rest_of_block(arena, &at);
+    int size = vsnprintf(at, room, format, arguments);
     va_end(arguments);
     ENSURE(size >= 0);
-    char *at = arena_bytes(arena, (size_t)size + 1);
-    vsnprintf(at, (size_t)size + 1, format, again);
+    bool fits = (size_t)size < room;
+    at = arena_bytes(arena, (size_t)size + 1); /* where it stands already, when it fits */
+    if (!fits) {
+        vsnprintf(at, (size_t)size + 1, format, again);
+    }
     va_end(again);
     return (struct text){ at, (uint32_t)size };
 }

@@ -7,7 +7,7 @@ struct row {
     int8_t exponent;
 };
 
-/* In one string, four bytes each: a few hundred nanoseconds, and readable as the list it is. */
+/* Both lists in the order of the codes: they are searched by halves. */
 static const char two[] =
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
     "CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS "
@@ -25,20 +25,37 @@ static const struct row others[] = {
     { "XOF", 0 }, { "XPF", 0 },
 };
 
+static uint32_t code_number(const char *code)
+{
+    return (uint32_t)(unsigned char)code[0] << 16 | (uint32_t)(unsigned char)code[1] << 8 |
+           (unsigned char)code[2];
+}
+
+/* Index of the row that begins with the code, -1 = none; `size` bytes a row. */
+static int find(const char *rows, size_t size, size_t count, uint32_t wanted)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        uint32_t found = code_number(rows + middle * size);
+        if (found == wanted) {
+            return (int)middle;
+        }
+        low = found < wanted ? middle + 1 : low;
+        high = found < wanted ? high : middle;
+    }
+    return -1;
+}
+
 int currency_exponent(struct text code)
 {
     if (code.size != 3) {
         return -1;
     }
-    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-        if (memcmp(others[i].code, code.at, 3) == 0) {
-            return others[i].exponent;
-        }
+    uint32_t wanted = code_number(code.at);
+    if (find(two, 4, sizeof(two) / 4, wanted) >= 0) {
+        return 2;
     }
-    for (const char *at = two; *at; at += 4) {
-        if (memcmp(at, code.at, 3) == 0) {
-            return 2;
-        }
-    }
-    return -1;
+    int other = find(others[0].code, sizeof(*others), sizeof(others) / sizeof(*others), wanted);
+    return other >= 0 ? others[other].exponent : -1;
 }

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "wire/json_inside.h"
+
 const char *dead_reason_name(enum dead_reason reason)
 {
     static const char *const names[] = {
@@ -99,8 +101,11 @@ static bool is_json_type(struct text type)
 enum attribute { SPECVERSION, ID, SOURCE, TYPE, DATACONTENTTYPE, CORRELATIONID, TRACEPARENT, TIME,
                  ATTRIBUTES };
 
+/* As headers are named; a member's name is the same without HEADER_PREFIX. */
+enum { HEADER_PREFIX = 3 };
 static const char *const attribute_names[ATTRIBUTES] = {
-    "specversion", "id", "source", "type", "datacontenttype", "correlationid", "traceparent", "time"
+    "ce_specversion",   "ce_id",          "ce_source", "ce_type", "ce_datacontenttype",
+    "ce_correlationid", "ce_traceparent", "ce_time"
 };
 
 /* Checks that do not depend on the mode; fills *event. */
@@ -170,6 +175,9 @@ static bool is_utf8(struct arena *arena, struct text text)
 {
     struct json json;
     struct json_fault fault;
+    if (json_plain_run(text.at, text.at + text.size) == text.size) {
+        return true;
+    }
     char *quoted = arena_bytes(arena, text.size + 2);
     for (uint32_t i = 0; i < text.size; i++) {
         char c = text.at[i];
@@ -184,8 +192,7 @@ static bool read_binary(struct arena *arena, const struct header *headers, size_
 {
     struct text values[ATTRIBUTES];
     for (int i = 0; i < ATTRIBUTES; i++) {
-        char name[32];
-        snprintf(name, sizeof(name), "ce_%s", attribute_names[i]);
+        const char *name = attribute_names[i];
         values[i] = header_value(headers, count, name);
         if (values[i].at && !is_utf8(arena, values[i])) {
             return fail(fault, DEAD_MALFORMED,
@@ -218,12 +225,13 @@ static bool read_structured(struct arena *arena, struct event *event, struct eve
         return fail(fault, DEAD_MALFORMED, "expected one JSON object, a CloudEvent");
     }
     for (int i = 0; i < ATTRIBUTES; i++) {
-        uint32_t token = json_member(json, 0, attribute_names[i]);
+        const char *name = attribute_names[i] + HEADER_PREFIX;
+        uint32_t token = json_member(json, 0, name);
         uint8_t type = token == JSON_NONE ? JSON_KIND_NULL : json->tokens[token].type;
         if (type == JSON_KIND_STRING) {
             values[i] = json_text(json, arena, token);
         } else if (type != JSON_KIND_NULL && i != TRACEPARENT && i != TIME && !wrong) {
-            wrong = attribute_names[i];
+            wrong = name;
         }
     }
     if (!take_attributes(values, event, fault)) {
@@ -276,7 +284,8 @@ bool event_read(struct arena *arena, struct text value, const struct header *hea
 {
     struct json_fault json_fault;
     *event = (struct event){ 0 };
-    *fault = (struct event_fault){ 0 };
+    fault->reason = DEAD_NONE;
+    fault->detail[0] = 0;
     if (value.size > EVENT_BYTES_MAX) {
         return fail(fault, DEAD_TOO_LARGE, "%u bytes, at most %d are taken", value.size,
                     EVENT_BYTES_MAX);

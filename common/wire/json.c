@@ -45,12 +45,6 @@ static void skip_space(struct parser *parser)
     }
 }
 
-/* Bytes of a string that need a look: controls, quote, backslash, and everything beyond ASCII. */
-static bool is_plain(unsigned char c)
-{
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
 /* One UTF-8 sequence of 2 to 4 bytes: no overlong form, no surrogate, not beyond U+10FFFF. */
 static bool utf8_sequence(struct parser *parser)
 {
@@ -128,9 +122,7 @@ static bool string(struct parser *parser)
     uint32_t token = add_token(parser, JSON_KIND_STRING);
     bool escaped = false;
     for (;;) {
-        while (parser->at < parser->end && is_plain((unsigned char)*parser->at)) {
-            parser->at++;
-        }
+        parser->at += json_plain_run(parser->at, parser->end);
         if (parser->at == parser->end) {
             return fail(parser, "the string does not end");
         }

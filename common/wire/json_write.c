@@ -2,6 +2,7 @@
 #include "wire/json_write.h"
 
 #include "base/ensure.h"
+#include "wire/json_inside.h"
 
 void json_writer_init(struct json_writer *writer, struct arena *arena, uint32_t room)
 {
@@ -14,16 +15,21 @@ struct text json_writer_text(const struct json_writer *writer)
     return (struct text){ writer->at, writer->size };
 }
 
-static char *reserve(struct json_writer *writer, size_t size)
+static void grow(struct json_writer *writer, size_t needed)
+{
+    size_t room = (size_t)writer->room * 2 > needed ? (size_t)writer->room * 2 : needed;
+    ENSURE(room <= UINT32_MAX);
+    char *at = arena_bytes(writer->arena, room);
+    memcpy(at, writer->at, writer->size);
+    writer->at = at;
+    writer->room = (uint32_t)room;
+}
+
+static inline char *reserve(struct json_writer *writer, size_t size)
 {
     size_t needed = (size_t)writer->size + size;
     if (needed > writer->room) {
-        size_t room = (size_t)writer->room * 2 > needed ? (size_t)writer->room * 2 : needed;
-        ENSURE(room <= UINT32_MAX);
-        char *at = arena_bytes(writer->arena, room);
-        memcpy(at, writer->at, writer->size);
-        writer->at = at;
-        writer->room = (uint32_t)room;
+        grow(writer, needed);
     }
     return writer->at + writer->size;
 }
@@ -45,19 +51,20 @@ static void put_byte(struct json_writer *writer, char byte)
 /* Comma and name before a value. */
 static void begin(struct json_writer *writer, const char *name)
 {
+    size_t size = name ? strlen(name) : 0;
+    char *start = reserve(writer, size + 4), *at = start;
     if (writer->comma) {
-        put_byte(writer, ',');
+        *at++ = ',';
     }
     writer->comma = true;
     if (name) {
-        size_t size = strlen(name);
-        char *at = reserve(writer, size + 3);
-        at[0] = '"';
-        memcpy(at + 1, name, size);
-        at[size + 1] = '"';
-        at[size + 2] = ':';
-        writer->size += (uint32_t)size + 3;
+        *at++ = '"';
+        memcpy(at, name, size);
+        at += size;
+        *at++ = '"';
+        *at++ = ':';
     }
+    writer->size += (uint32_t)(at - start);
 }
 
 void json_open_object(struct json_writer *writer, const char *name)
@@ -106,19 +113,36 @@ static size_t escape(unsigned char c, char *out)
     return 6;
 }
 
+/* From the first byte on that is not plain. */
+static void put_escaped(struct json_writer *writer, const char *at, const char *end)
+{
+    while (at < end) {
+        if (needs_escape((unsigned char)*at)) {
+            char room[8];
+            put_bytes(writer, room, escape((unsigned char)*at, room));
+        } else {
+            put_byte(writer, *at);
+        }
+        at++;
+        size_t run = json_plain_run(at, end);
+        put_bytes(writer, at, run);
+        at += run;
+    }
+}
+
 static void put_string(struct json_writer *writer, struct text value)
 {
-    put_byte(writer, '"');
-    uint32_t done = 0;
-    for (uint32_t i = 0; i < value.size; i++) {
-        if (needs_escape((unsigned char)value.at[i])) {
-            char room[8];
-            put_bytes(writer, value.at + done, i - done);
-            put_bytes(writer, room, escape((unsigned char)value.at[i], room));
-            done = i + 1;
-        }
+    const char *end = value.at + value.size;
+    size_t run = json_plain_run(value.at, end);
+    char *at = reserve(writer, run + 2);
+    *at++ = '"';
+    if (run) { /* memcpy takes no NULL, not even for nothing */
+        memcpy(at, value.at, run);
     }
-    put_bytes(writer, value.at + done, value.size - done);
+    writer->size += (uint32_t)run + 1;
+    if (run < value.size) {
+        put_escaped(writer, value.at + run, end);
+    }
     put_byte(writer, '"');
 }
 

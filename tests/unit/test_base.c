@@ -99,6 +99,10 @@ static void money_is_written_with_the_currencys_decimals(void **state)
     assert_int_equal(currency_exponent(TEXT("JPY")), 0);
     assert_int_equal(currency_exponent(TEXT("KWD")), 3);
     assert_int_equal(currency_exponent(TEXT("CLF")), 4);
+    assert_int_equal(currency_exponent(TEXT("AED")), 2); /* the ends of both lists */
+    assert_int_equal(currency_exponent(TEXT("ZWG")), 2);
+    assert_int_equal(currency_exponent(TEXT("BHD")), 3);
+    assert_int_equal(currency_exponent(TEXT("XPF")), 0);
     assert_int_equal(currency_exponent(TEXT("XXX")), -1);
     assert_int_equal(currency_exponent(TEXT("SD ")), -1);
     money_format(-5, 2, room);

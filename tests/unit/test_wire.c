@@ -76,6 +76,34 @@ static void json_agrees_with_jansson(void **state)
     assert_true(agreed_good > 1000);
 }
 
+/* Strings are looked at eight bytes at a time: no byte may hide between others. */
+static void every_byte_is_seen_at_every_place(void **state)
+{
+    (void)state;
+    enum { SIZE = 19 };
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t place = 0; place < SIZE; place++) {
+            char bytes[SIZE + 2];
+            struct json json;
+            arena_reset(&arena);
+            memset(bytes, 'a', sizeof(bytes));
+            bytes[0] = bytes[SIZE + 1] = '"';
+            bytes[place + 1] = (char)byte;
+            bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            assert_int_equal(parse((struct text){ bytes, sizeof(bytes) }, &json), plain);
+            struct json_writer writer;
+            json_writer_init(&writer, &arena, 4);
+            json_put_text(&writer, NULL, (struct text){ bytes + 1, SIZE });
+            if (byte > 0 && byte < 0x80) {
+                assert_true(parse(json_writer_text(&writer), &json));
+                struct text back = json_text(&json, &arena, 0);
+                assert_int_equal(back.size, SIZE);
+                assert_memory_equal(back.at, bytes + 1, SIZE);
+            }
+        }
+    }
+}
+
 static struct hash128 print_of(const char *text)
 {
     struct json json;
@@ -420,6 +448,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_takes_and_refuses),
         cmocka_unit_test(json_agrees_with_jansson),
+        cmocka_unit_test(every_byte_is_seen_at_every_place),
         cmocka_unit_test(fingerprints_see_values_not_spelling),
         cmocka_unit_test(a_table_decodes_encodes_packs_and_unpacks),
         cmocka_unit_test(defaults_and_nulls),
