@@ -21,10 +21,13 @@ def rates(result):
            f"{AIMS['rss_bytes'] / (1 << 20):>10.1f}")
 
 
+def costs(steps):
+    return ", ".join(f"{name} {value:.2f}" for name, value in steps.items()) + (
+        f"; all {sum(steps.values()):.2f}")
+
+
 def steps(result):
-    cost = result["makegood"]["step_us_per_record"]
-    yield "cost of a turn, wall us per record: " + ", ".join(
-        f"{name} {value:.2f}" for name, value in cost.items()) + f"; all {sum(cost.values()):.2f}"
+    yield "cost of a turn, wall us per record: " + costs(result["makegood"]["step_us_per_record"])
 
 
 def paced(result):
@@ -35,6 +38,7 @@ def paced(result):
            f"verdict p50 {seen['age_ms']['p50']:.0f} p99 {seen['age_ms']['p99']:.0f}; final verdict "
            f"p50 {seen['final_age_ms']['p50']:.0f} p99 {seen['final_age_ms']['p99']:.0f} "
            f"(aim {AIMS['p50']} / {AIMS['p99']})")
+    yield "  its turns, wall ms each: " + costs(seen["step_ms_per_turn"])
 
 
 def compared(result):

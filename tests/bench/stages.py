@@ -53,6 +53,14 @@ def status_kib(pid, name):
     return int(re.search(rf"^{name}:\s+(\d+) kB", text, re.M).group(1))
 
 
+def grown(began, ended):
+    """What was done between two readings."""
+    def more(metric, **labels):
+        return ended.sum(metric, **labels) - began.sum(metric, **labels)
+    return {"turns": more("turns_total"), "decided": more("events_consumed_total", topic="action"),
+            "steps": {step: more("turn_step_microseconds_total", step=step) for step in STEPS}}
+
+
 class Bench:
     """`world`: servers and topics (tests/e2e/harness.py); `say`: progress."""
 
@@ -104,7 +112,7 @@ class Bench:
             time.sleep(pause)
 
     def start_worker(self):
-        self.worker.start().ready(60)
+        self.worker.start().ready(120)
 
     def set_up(self):
         """Contracts first: they are known, and the worker's files and Redis are warm."""
@@ -175,13 +183,8 @@ class Bench:
         self.worker.wake()
         ended = self.caught_up(0.02)
 
-        def grown(metric, **labels):
-            return ended.sum(metric, **labels) - began.sum(metric, **labels)
         return {"seconds": ended.at - woken, "cpu_seconds": ended.cpu - began.cpu,
-                "turns": grown("turns_total"),
-                "decided": grown("events_consumed_total", topic="action"),
-                "steps": {step: grown("turn_step_microseconds_total", step=step)
-                          for step in STEPS}}
+                **grown(began, ended)}
 
     def check(self, scrape):
         """It is no benchmark if the answers are not there."""
@@ -234,9 +237,11 @@ class Bench:
         time.sleep(0.5)
         watcher.signal(signal.SIGTERM)
         watcher.wait(10)
-        turns = ended.sum("turns_total") - began.sum("turns_total")
+        done = grown(began, ended)
         return {"rate": round(loaded["records"] / loaded["seconds"]), "records": records,
-                "turns": turns, "cpu_seconds": ended.cpu - began.cpu, **ages.read(seen)}
+                "turns": done["turns"], "cpu_seconds": ended.cpu - began.cpu,
+                "step_ms_per_turn": {step: us / 1000 / done["turns"]
+                                     for step, us in done["steps"].items()}, **ages.read(seen)}
 
     def ready(self, watcher):
         if not watcher.alive():
