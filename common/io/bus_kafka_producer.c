@@ -14,6 +14,8 @@
 #include "io/clock.h"
 #include "io/log.h"
 
+enum { REPORTS_EVERY = 256 };
+
 /* --- delivery reports --- */
 
 static void note_written(struct kafka_bus *bus, const rd_kafka_message_t *message)
@@ -248,6 +250,9 @@ enum bus_result kafka_produce(struct bus *of, const struct bus_message *message)
     rd_kafka_error_t *error = rd_kafka_produceva(producer->handle, parts, headers != NULL ? 8 : 7);
     if (error == NULL) {
         producer->sent++; /* the headers are librdkafka's now */
+        if (producer->sent % REPORTS_EVERY == 0) {
+            rd_kafka_poll(producer->handle, 0); /* frees what is delivered already */
+        }
         return BUS_OK;
     }
     result = produce_class(producer->handle, rd_kafka_error_code(error));
@@ -288,7 +293,8 @@ enum bus_result kafka_flush(struct bus *of, int timeout_ms)
     int64_t deadline = timeout_ms > 0 ? clock_monotonic_ms() + timeout_ms : 0;
     int wait = 0;
     for (;;) {
-        rd_kafka_poll(producer->handle, wait);
+        /* Not a poll: this also tells librdkafka to send what it still gathers (linger.ms). */
+        rd_kafka_flush(producer->handle, wait);
         enum bus_result result = delivery_class(bus);
         if (result != BUS_OK || producer->reported == producer->sent) {
             return result;

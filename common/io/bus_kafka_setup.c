@@ -65,7 +65,8 @@ static const struct property PROPERTIES[] = {
     { "partitioner", NULL, 0, true },
     /* An input of the broker's largest size must fit into a dead letter, so ours is above it. */
     { "message.max.bytes", "4194304", PRODUCERS, true },
-    { "linger.ms", "0", PRODUCERS, false },
+    /* Larger batches while a turn is decided; a flush waits for none of it. */
+    { "linger.ms", "20", PRODUCERS, false },
     { "queue.buffering.max.ms", NULL, 0, true },
     /* After a commit the broker still writes markers and asks to come again: at 100 ms three in ten
      * transactions sleep the whole of it. */
