@@ -163,7 +163,7 @@ struct message {
     bool misrouted, hopped;
     enum dead_reason dead;
     struct text dead_detail;
-    bool done;
+    bool done, probed;
     /* what only a waiting message has */
     bool waited;
     int64_t wait_number, seen_number;
@@ -385,6 +385,9 @@ const struct state_log *looks_late(const struct engine *engine); /* not fresh si
 
 /* run.c */
 bool run_message(struct engine *engine, struct message *message); /* false: needs something  */
+/* Nothing happens but that its needs are noted: so a row of messages of one entity asks for all that
+ * they need at once. */
+void run_probe(struct engine *engine, struct message *message);
 bool run_timer(struct engine *engine, struct partition *partition, struct view_due due);
 
 /* seen.c */

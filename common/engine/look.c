@@ -27,12 +27,14 @@ struct look {
     const struct state_type *type;
     const void *state; /* NULL: there is none */
     bool loaded, wanted;
+    struct look *next_wanted;
 };
 
 struct looks {
     struct look *slots[LOOK_SLOTS];
     uint32_t count;
     size_t bytes;
+    struct look *wanted; /* asked for and not read yet */
 };
 
 struct looks *looks_new(void)
@@ -56,6 +58,7 @@ static void clear(struct looks *looks)
     }
     looks->count = 0;
     looks->bytes = 0;
+    looks->wanted = NULL;
 }
 
 void looks_free(struct looks *looks)
@@ -133,17 +136,30 @@ const void *look_at(struct engine *engine, struct text key)
     if (look != NULL && look->loaded) {
         return look->state;
     }
-    if (look != NULL) {
+    if (look != NULL && !look->wanted) {
         look->wanted = engine->turn.looks_wanted = true;
+        look->next_wanted = engine->looks->wanted;
+        engine->looks->wanted = look;
     }
     engine->turn.missing = true;
     return NULL;
+}
+
+static struct look *take_wanted(struct looks *looks)
+{
+    struct look *look = looks->wanted;
+    looks->wanted = look->next_wanted;
+    look->wanted = false;
+    return look;
 }
 
 /* Before a turn: too many references are all forgotten, so the memory is bounded; and which logs are
  * read to their ends. */
 void looks_refresh(struct engine *engine)
 {
+    while (engine->looks->wanted != NULL) { /* of a turn that came to nothing */
+        take_wanted(engine->looks);
+    }
     if (engine->looks->count > LOOKS_MAX || engine->looks->bytes > LOOKS_BYTES_MAX) {
         clear(engine->looks);
     }
@@ -208,19 +224,19 @@ enum view_result looks_load(struct engine *engine, struct err_note *note)
 {
     struct looks *looks = engine->looks;
     struct arena *arena = &engine->turn.arena;
-    struct view_read *reads = arena_alloc(arena, looks->count * sizeof(struct view_read));
-    struct look **wanted = arena_alloc(arena, looks->count * sizeof(struct look *));
     size_t count = 0;
-    for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
-        struct look *look = looks->slots[i];
-        if (look != NULL && look->wanted) {
-            look->wanted = false;
-            wanted[count] = look;
-            reads[count++] = (struct view_read){ .group = look->log->group, .keys = &look->key, .key_count = 1 };
-        }
+    for (const struct look *look = looks->wanted; look != NULL; look = look->next_wanted) {
+        count++;
+    }
+    struct view_read *reads = arena_alloc(arena, count * sizeof(struct view_read));
+    struct look **wanted = arena_alloc(arena, count * sizeof(struct look *));
+    for (size_t i = 0; i < count; i++) {
+        wanted[i] = take_wanted(looks);
+        reads[i] = (struct view_read){ .group = wanted[i]->log->group, .keys = &wanted[i]->key,
+                                       .key_count = 1 };
     }
     engine->turn.looks_wanted = false;
-    enum view_result result = count == 0 ? VIEW_OK : engine->view->ops->read(engine->view, arena, reads, count, note);
+    enum view_result result = engine->view->ops->read(engine->view, arena, reads, count, note);
     for (size_t i = 0; result == VIEW_OK && i < count; i++) {
         if (reads[i].index < wanted[i]->log->records_end && wanted[i]->log->has_records) {
             wanted[i]->log->positioned = false; /* the view went back: follow it from there */

@@ -382,6 +382,13 @@ static bool run_end(struct engine *engine)
     return true;
 }
 
+void run_probe(struct engine *engine, struct message *message)
+{
+    run_begin(engine);
+    run_inside(engine, message);
+    run_undo(&engine->turn);
+}
+
 bool run_message(struct engine *engine, struct message *message)
 {
     run_begin(engine);

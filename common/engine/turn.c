@@ -270,6 +270,10 @@ static uint32_t run_round(struct engine *engine)
         }
         bool blocked = message->item != NULL && message->item->blocked;
         turn->running = message->partition;
+        if (blocked && !message->probed) {
+            message->probed = true;
+            run_probe(engine, message);
+        }
         message->done = !blocked && run_message(engine, message);
         if (!message->done) {
             left++;
@@ -424,6 +428,8 @@ static enum err turn_too_big(struct engine *engine, struct err_note *note)
     }
     engine->records_max = engine->turn.count > 1 ? engine->turn.count / 2 : 1;
     engine->timers_max = engine->timers_max > 1 ? engine->timers_max / 2 : 1;
+    arena_release(&engine->turn.arena); /* blocks of sizes that do not fit what comes next */
+    arena_release(&engine->turn.run_arena);
     log_warn("turn_halved", KEY_INT("records", engine->records_max),
              KEY_INT("timers", engine->timers_max));
     turn_abort(engine, BUS_OK);

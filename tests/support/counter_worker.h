@@ -227,14 +227,19 @@ static inline void counter_drop(struct decision *decision, const void *message)
     decision_applied(decision, "counter.dropped", &counter_total_shape, &state);
 }
 
-/* A state of `size` bytes. */
+/* A text of `size` bytes. */
+static inline struct text counter_filler(struct decision *decision, int64_t size)
+{
+    char *filler = arena_bytes(decision_arena(decision), (size_t)size + 1);
+    memset(filler, 'x', (size_t)size + 1);
+    return (struct text){ filler, (uint32_t)size };
+}
+
 static inline void counter_grow(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
     struct counter_state state = counter_now(decision);
-    char *filler = arena_bytes(decision_arena(decision), (size_t)command->size + 1);
-    memset(filler, 'x', (size_t)command->size + 1);
-    state.filler = (struct text){ filler, (uint32_t)command->size };
+    state.filler = counter_filler(decision, command->size);
     counter_put(decision, &state);
     decision_applied(decision, "counter.grown", &counter_total_shape, &state);
 }
@@ -277,6 +282,9 @@ static inline void rate_put(struct decision *decision, const void *message)
     const struct counter_command *command = message;
     struct counter_state state = { .total = command->amount };
     state.due_ms = FIELD_ABSENT;
+    if (command->size > 0) {
+        state.filler = counter_filler(decision, command->size);
+    }
     decision_put(decision, &state, 0);
     decision_applied(decision, "rate.stored", &counter_total_shape, &state);
 }

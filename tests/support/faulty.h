@@ -16,6 +16,9 @@ enum fault_kind { FAULT_NONE, FAULT_DIE_BEFORE, FAULT_DIE_AFTER, FAULT_ANSWER };
 
 struct faults {
     int64_t calls;        /* so far                                   */
+    int64_t count[FAULT_CALLS]; /* of each                            */
+    bool always;          /* such a call answers so, every time       */
+    int32_t always_call, always_result;
     int64_t at;           /* the call that is hit, from 1; 0 = none   */
     enum fault_kind kind;
     int32_t result;       /* of FAULT_ANSWER                          */
@@ -79,6 +82,7 @@ static inline bool fault_again(struct faults *faults, int32_t call)
 /* True: this is the call. Does not return when the process dies before it. */
 static inline bool fault_before(struct faults *faults, int32_t call)
 {
+    faults->count[call]++;
     if (++faults->calls == faults->at) {
         faults->hit = call;
     } else if (!fault_again(faults, call)) {
@@ -104,6 +108,10 @@ static inline bool faulty_before(struct bus *bus, int32_t call)
     if (hit && faulty->faults->kind == FAULT_ANSWER && call < BUS_CALLS) {
         bus_memory_fail_next(faulty->inner, (enum bus_memory_call)call,
                              (enum bus_result)faulty->faults->result, faulty->faults->applied);
+    }
+    if (faulty->faults->always && call == faulty->faults->always_call) {
+        bus_memory_fail_next(faulty->inner, (enum bus_memory_call)call,
+                             (enum bus_result)faulty->faults->always_result, false);
     }
     return hit;
 }
