@@ -67,6 +67,16 @@ const void *decision_part(struct decision *decision, struct text part)
     return state_of(decision, part_item(decision, part));
 }
 
+void decision_advance_first(struct decision *decision, struct text part, int64_t due_ms)
+{
+    struct turn *turn = &decision->engine->turn;
+    ENSURE(!decision->timer && due_ms <= decision->time_ms);
+    if (!turn->missing) { /* else this run is for nothing already */
+        turn->missing = turn->due_asked = true;
+        turn->asked_due = (struct view_due){ part_item(decision, part)->key, due_ms };
+    }
+}
+
 const void *decision_look(struct decision *decision, struct text entity)
 {
     return look_at(decision->engine, entity);

@@ -30,6 +30,9 @@ int64_t decision_version(struct decision *decision);
 const void *decision_state(struct decision *decision);
 /* A part of it by the end of its key ("reward:r1"), NULL = none. */
 const void *decision_part(struct decision *decision, struct text part);
+/* The part has a timer that is due by now: it fires first, then the rule runs again. For rules whose
+ * parts have timers and whose entity knows which are due (a part's own timer only announces in time). */
+void decision_advance_first(struct decision *decision, struct text part, int64_t due_ms);
 /* State of another entity of any worker ("contract:C1"), NULL = none. Read-only, at most about a
  * second old. */
 const void *decision_look(struct decision *decision, struct text entity);

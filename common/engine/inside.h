@@ -8,7 +8,7 @@
  *   run.c       deciding one message or timer         waiting.c  messages that wait
  *   decision.c  what rules call                       emit.c     outcomes, follow-ups, dead letters
  *   commit.c    states, offsets, commit, fold         counts.c   metrics
- *   report.c    lines of batches
+ *   report.c    lines of batches                      due.c      timers of parts before a message
  */
 #ifndef MAKEGOOD_ENGINE_INSIDE_H
 #define MAKEGOOD_ENGINE_INSIDE_H
@@ -281,6 +281,9 @@ struct turn {
     uint32_t touched_count;
     struct timer_list { struct view_due *due; size_t count; struct partition *partition; } *timers;
     size_t timer_lists;
+    uint32_t timers_fired;
+    bool due_asked;                /* the run at hand wants a part's timer first               */
+    struct view_due asked_due;
 };
 
 struct look;
@@ -326,6 +329,7 @@ struct engine {
     jmp_buf exhausted;
     bool exhausted_set;
     struct counts *counts;
+    bool timers_alone;             /* turns have no messages until no timer is left behind    */
     const struct worker *line_reporter; /* whoever is told of lines of batches, NULL = nobody  */
 };
 
@@ -359,6 +363,10 @@ enum err turn_run(struct engine *engine, struct err_note *note);
 bool turn_timers_due(struct engine *engine);
 void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
 void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
+
+/* due.c */
+bool due_fire_asked(struct engine *engine, const struct message *message);
+void due_drop_batch(struct engine *engine);
 
 /* message.c */
 void message_decode(struct engine *engine, struct message *message);

@@ -325,7 +325,7 @@ static void run_begin(struct engine *engine)
 {
     struct turn *turn = &engine->turn;
     arena_reset(&turn->run_arena);
-    turn->missing = false;
+    turn->missing = turn->due_asked = false;
     turn->undo = NULL;
     turn->effects_first = NULL;
     turn->effects_last = &turn->effects_first;
@@ -391,9 +391,13 @@ void run_probe(struct engine *engine, struct message *message)
 
 bool run_message(struct engine *engine, struct message *message)
 {
-    run_begin(engine);
-    run_inside(engine, message);
-    return run_end(engine);
+    bool done;
+    do {
+        run_begin(engine);
+        run_inside(engine, message);
+        done = run_end(engine);
+    } while (engine->turn.due_asked && due_fire_asked(engine, message));
+    return done;
 }
 
 /* The view lists a due time that the item does not have. It is written again, so that the fold corrects

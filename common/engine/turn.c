@@ -60,6 +60,7 @@ static void turn_clear(struct engine *engine)
     turn->touched_count = 0;
     turn->timers = NULL;
     turn->timer_lists = 0;
+    turn->timers_fired = 0;
 }
 
 static void touch(struct engine *engine, struct partition *partition)
@@ -258,6 +259,7 @@ static uint32_t run_round(struct engine *engine)
         for (size_t i = 0; i < list->count && turn->failed == BUS_OK; i++) {
             if (list->due[i].due_ms >= 0 && try_timer(engine, list, i)) {
                 list->due[i].due_ms = -1; /* done */
+                turn->timers_fired++;
             } else {
                 left += list->due[i].due_ms >= 0;
             }
@@ -375,6 +377,9 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
     decode_all(engine);
     counts_step(engine, STEP_DECODE, &since);
     enum view_result loaded = load_timers(engine, &trouble);
+    if (engine->timers_alone && loaded == VIEW_OK) {
+        due_drop_batch(engine);
+    }
     for (uint32_t i = 0; i < engine->turn.count; i++) {
         if (engine->turn.messages[i].item != NULL) {
             item_ready(engine, engine->turn.messages[i].item);

@@ -27,7 +27,7 @@ static const struct field counter_command_fields[] = {
     { .name = "amount", .kind = FIELD_INT, .offset = offsetof(struct counter_command, amount),
       .min = -1000000, .max = 1000000, .standard = "1" },
     { .name = "times", .kind = FIELD_INT, .offset = offsetof(struct counter_command, times),
-      .max = 1000, .standard = "1" },
+      .max = 5000, .standard = "1" },
     { .name = "inMs", .kind = FIELD_INT, .offset = offsetof(struct counter_command, in_ms),
       .max = INT64_MAX, .standard = "0" },
     { .name = "size", .kind = FIELD_INT, .offset = offsetof(struct counter_command, size),
@@ -219,6 +219,23 @@ static inline void counter_box(struct decision *decision, const void *message)
     decision_applied(decision, "counter.boxed", &counter_total_shape, &next);
 }
 
+/* Says how many of the boxes b0.. are closed; those that are due by now are opened first. */
+static inline void counter_ripe(struct decision *decision, const void *message)
+{
+    const struct counter_command *command = message;
+    struct counter_state closed = { .total = 0 };
+    closed.due_ms = FIELD_ABSENT;
+    for (int64_t i = 0; i < command->times; i++) {
+        struct text key = arena_printf(decision_arena(decision), "box:b%lld", (long long)i);
+        const struct counter_state *box = decision_part(decision, key);
+        closed.total += box != NULL && box->total > 0;
+        if (box != NULL && box->due_ms != FIELD_ABSENT && box->due_ms <= decision_time(decision)) {
+            decision_advance_first(decision, key, box->due_ms);
+        }
+    }
+    decision_applied(decision, "counter.ripened", &counter_total_shape, &closed);
+}
+
 static inline void counter_drop(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
@@ -314,7 +331,7 @@ static const struct message_type counter_messages[] = {
     COUNTER_MESSAGE("counter.pass", counter_pass),     COUNTER_MESSAGE("counter.tell", counter_tell),
     COUNTER_MESSAGE("counter.take", counter_take),     COUNTER_MESSAGE("counter.price", counter_price),
     COUNTER_MESSAGE("counter.box", counter_box),       COUNTER_MESSAGE("counter.drop", counter_drop),
-    COUNTER_MESSAGE("counter.grow", counter_grow),
+    COUNTER_MESSAGE("counter.grow", counter_grow),     COUNTER_MESSAGE("counter.ripe", counter_ripe),
     COUNTER_MESSAGE("internal.counter.told", counter_told),
 };
 
