@@ -26,11 +26,27 @@ struct book_page {
     struct book_page *next;
 };
 
-void book_open(struct book *book, struct decision *decision)
+static struct text reward_part(struct book *book, struct text reward_id)
+{
+    return entity_name(decision_arena(book->decision), "reward", reward_id);
+}
+
+void book_open_for_timer(struct book *book, struct decision *decision)
 {
     const struct account *account = decision_state(decision);
     *book = (struct book){ .decision = decision, .account_exists = account != NULL };
     book->account.user_count = account ? account->user_count : 0;
+    book->account.agenda =
+        index_copy(decision_arena(decision), account ? account->agenda : NULL);
+}
+
+void book_open(struct book *book, struct decision *decision)
+{
+    book_open_for_timer(book, decision);
+    const struct index_entry *next = index_least(book->account.agenda);
+    if (next && next->first <= decision_time(decision)) {
+        decision_advance_first(decision, reward_part(book, next->id), next->first);
+    }
 }
 
 /* --- users --- */
@@ -190,11 +206,6 @@ void book_drop_page(struct book *book, struct text owner, int64_t number)
 
 /* --- rewards --- */
 
-static struct text reward_part(struct book *book, struct text reward_id)
-{
-    return entity_name(decision_arena(book->decision), "reward", reward_id);
-}
-
 const struct reward *book_reward(struct book *book, struct text reward_id)
 {
     return decision_part(book->decision, reward_part(book, reward_id));
@@ -279,6 +290,24 @@ static void follow_held(struct book *book, const struct reward *before, const st
     index_insert(book, user->held, owner, entry);
 }
 
+static void follow_agenda(struct book *book, const struct reward *before,
+                          const struct reward *after)
+{
+    int64_t was = before ? reward_due(before) : 0, is = reward_due(after);
+    struct index_entry entry = { was, FIELD_ABSENT, after->reward_id, 0 };
+    if (was == is) {
+        return;
+    }
+    if (was) {
+        index_remove(book, book->account.agenda, TEXT("a"), entry);
+    }
+    entry.first = is;
+    if (is) {
+        index_insert(book, book->account.agenda, TEXT("a"), entry);
+    }
+    book->account_changed = true;
+}
+
 void book_put_reward(struct book *book, const struct reward *before, struct reward *after)
 {
     int64_t now = decision_time(book->decision);
@@ -292,6 +321,7 @@ void book_put_reward(struct book *book, const struct reward *before, struct rewa
             after->given = now;
         }
     }
+    follow_agenda(book, before, after);
     follow_balance(book, before, after);
     follow_held(book, before, after);
     tax_follow(book, before, after);
@@ -335,6 +365,7 @@ static void close_balances(struct book *book)
     struct decision *decision = book->decision;
     for (struct book_balance *kept = book->balances; kept; kept = kept->next) {
         const struct balance *before = kept->before;
+        kept->balance.spendable = index_stored(kept->balance.spendable);
         if (!before || !shape_equal(&balance_shape, before, &kept->balance)) {
             decision_put_part(decision, balance_part(book, kept->balance.unit), &kept->balance, 0);
         }
@@ -350,9 +381,11 @@ void book_close(struct book *book)
 {
     struct decision *decision = book->decision;
     if (!book->account_exists || book->account_changed) {
+        book->account.agenda = index_stored(book->account.agenda);
         decision_put(decision, &book->account, 0);
     }
     for (struct book_user *kept = book->users; kept; kept = kept->next) {
+        kept->user.held = index_stored(kept->user.held);
         if (!kept->before || !shape_equal(&user_shape, kept->before, &kept->user)) {
             decision_put_part(decision, user_part(book, kept->user.user_id), &kept->user, 0);
         }

@@ -60,6 +60,13 @@ struct index *index_copy(struct arena *arena, const struct index *index)
     return copy;
 }
 
+/* What is to be stored: nothing for a list that never had a member. */
+struct index *index_stored(struct index *index)
+{
+    bool used = index && (index->entries.count || index->pages.count || index->next_page);
+    return used ? index : NULL;
+}
+
 /* --- order --- */
 
 static int compare_times(int64_t a, int64_t b)
@@ -186,6 +193,14 @@ void index_remove(struct book *book, struct index *index, struct text owner,
     } else {
         describe(decision_arena(book->decision), &notes[at], entries);
     }
+}
+
+const struct index_entry *index_least(const struct index *index)
+{
+    const struct index_page_note *notes = index->pages.items;
+    return index->pages.count ? notes[0].least
+           : index->entries.count ? index->entries.items
+                                  : NULL;
 }
 
 void index_clear(struct book *book, struct index *index, struct text owner)

@@ -89,7 +89,9 @@ struct book {
     struct book_balance *balances;
     struct book_page *pages;
 };
+/* For a command: what was due by now comes first. For a timer: what is due is at hand. */
 void book_open(struct book *book, struct decision *decision);
+void book_open_for_timer(struct book *book, struct decision *decision);
 struct user *book_user(struct book *book, struct text user_id);    /* to be changed; NULL = none  */
 struct user *book_add_user(struct book *book, struct text user_id); /* made if there is none       */
 /* NULL = no CREDIT reward ever in that unit. */
@@ -106,10 +108,13 @@ void book_drop_page(struct book *book, struct text owner, int64_t number);
 
 /* index.c: ordered lists. `owner` names the list among those of the account. */
 struct index *index_copy(struct arena *arena, const struct index *index); /* NULL: an empty one */
+struct index *index_stored(struct index *index);
 void index_insert(struct book *book, struct index *index, struct text owner,
                   struct index_entry entry);
 void index_remove(struct book *book, struct index *index, struct text owner,
                   struct index_entry entry);
+/* The first entry, NULL = none. */
+const struct index_entry *index_least(const struct index *index);
 void index_clear(struct book *book, struct index *index, struct text owner);
 /* Entries with first >= from: how many, and the sum of their values. */
 void index_sum(struct book *book, const struct index *index, struct text owner, int64_t from,

@@ -81,7 +81,7 @@ void reward_advance(struct decision *decision, const void *state)
     struct reward after = *before;
     struct book book;
     bool wait_ends = reward_wait_ends_at(before, decision_time(decision));
-    book_open(&book, decision);
+    book_open_for_timer(&book, decision);
     decision_timer(decision, wait_ends ? "available" : "expire");
     if (wait_ends) {
         reward_drop_reason(decision, &after, REASON_SCHEDULED);

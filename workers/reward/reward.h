@@ -39,11 +39,6 @@ enum cancel_reason {
     CANCEL_REVERSED  /* conversion.reverse */
 };
 
-/* State of account:<accountId>. */
-struct account {
-    int64_t user_count;
-};
-
 /* State of account:<accountId>/reward:<rewardId>. */
 struct reward {
     struct text reward_id, user_id;
@@ -83,6 +78,12 @@ struct index {
 /* State of account:<accountId>/page:<owner>:<number>. */
 struct index_page {
     struct list entries; /* struct index_entry */
+};
+
+/* State of account:<accountId>. */
+struct account {
+    int64_t user_count;
+    struct index *agenda; /* rewards that time alone will change, by (when, id) */
 };
 
 /* State of account:<accountId>/balance:<unit>: CREDIT rewards of the unit (R23). Assigned is the sum of

@@ -27,11 +27,6 @@ const char *const reward_cancel_reasons[] = { "UNKNOWN",  "PROGRAM_GRAPH_MODERAT
 const char *const reward_sources[] = { "FRIEND_SIGNUP", "REFERRED",  "MANUAL",       "PROGRAM",   "ACTIVATION",
                                 "ACQUISITION",   "RETENTION", "REACTIVATION", "AUTOMATED", NULL };
 
-static const struct field account_fields[] = {
-    { "userCount", FIELD_INT, IN(account, user_count) },
-};
-const struct shape account_shape = SHAPE("account", account_fields, account);
-
 static const struct field reward_fields[] = {
     { "rewardId", FIELD_ID, IN(reward, reward_id) },
     { "userId", FIELD_ID, IN(reward, user_id) },
@@ -83,6 +78,12 @@ static const struct field page_fields[] = {
     { "entries", FIELD_LIST, IN(index_page, entries), .shape = &entry_shape },
 };
 const struct shape index_page_shape = SHAPE("page", page_fields, index_page);
+
+static const struct field account_fields[] = {
+    { "userCount", FIELD_INT, IN(account, user_count) },
+    { "agenda", FIELD_OBJECT, IN(account, agenda), .shape = &index_shape },
+};
+const struct shape account_shape = SHAPE("account", account_fields, account);
 
 static const struct field balance_fields[] = {
     { "unit", FIELD_UNIT, IN(balance, unit) },
