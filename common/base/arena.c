@@ -125,6 +125,37 @@ struct text arena_printf(struct arena *arena, const char *format, ...)
     return (struct text){ at, (uint32_t)size };
 }
 
+struct text arena_join_parts(struct arena *arena, const struct text *parts, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += parts[i].size;
+    }
+    ENSURE(size <= UINT32_MAX);
+    char *bytes = arena_bytes(arena, size), *at = bytes;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].size) { /* memcpy takes no NULL, not even for nothing */
+            memcpy(at, parts[i].at, parts[i].size);
+            at += parts[i].size;
+        }
+    }
+    return (struct text){ bytes, (uint32_t)size };
+}
+
+struct text arena_number(struct arena *arena, int64_t number)
+{
+    char room[20], *end = room + sizeof(room), *at = end;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0) {
+        *--at = '-';
+    }
+    return arena_copy(arena, (struct text){ at, (uint32_t)(end - at) });
+}
+
 struct arena_mark arena_mark(const struct arena *arena)
 {
     return (struct arena_mark){ arena->current, arena->current ? arena->current->used : 0,

@@ -41,6 +41,13 @@ char *arena_bytes(struct arena *arena, size_t size);
 struct text arena_copy(struct arena *arena, struct text text);
 struct text arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* All parts, one after the other. */
+struct text arena_join_parts(struct arena *arena, const struct text *parts, size_t count);
+#define arena_join(arena, ...)                                                                     \
+    arena_join_parts(arena, (const struct text[]){ __VA_ARGS__ },                                  \
+                     sizeof((const struct text[]){ __VA_ARGS__ }) / sizeof(struct text))
+/* In decimal: what is wanted for every record, and costs a tenth of arena_printf(). */
+struct text arena_number(struct arena *arena, int64_t number);
 struct arena_mark arena_mark(const struct arena *arena);
 /* Everything handed out since the mark is void. */
 void arena_rewind(struct arena *arena, struct arena_mark mark);

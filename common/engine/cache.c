@@ -6,26 +6,27 @@
 
 #include "base/hash.h"
 
-enum { AVERAGE_ENTRY = 256, NO_VALUE = UINT32_MAX };
+enum { AVERAGE_ENTRY = 256, WAYS = 8, NO_VALUE = UINT32_MAX };
 
 struct entry {
     uint64_t hash;
     uint64_t tenure;
     uint32_t key_size, value_size; /* NO_VALUE: the key is known to be absent */
-    uint32_t size;                 /* of the whole entry, a multiple of 8     */
-    uint32_t filler;
 };
 
 /* Positions count every byte ever written, so an old position is one that the ring has passed. */
+struct slot {
+    uint64_t end; /* position + 1 of an entry, 0 = free                                  */
+    uint64_t tag; /* its hash: what is not the key is told apart without a look at the ring */
+};
+
 struct cache {
     char *ring;
     size_t bytes;
-    uint64_t head;   /* next position to write */
-    uint64_t *slots; /* position + 1 of an entry, 0 = free; open addressing, bounded probing */
-    size_t slot_count;
+    uint64_t head;      /* next position to write                                    */
+    struct slot *slots; /* sets of WAYS, which a lookup reads from one end to the other */
+    size_t set_count;
 };
-
-enum { PROBES = 16 };
 
 struct cache *cache_new(size_t bytes)
 {
@@ -34,12 +35,12 @@ struct cache *cache_new(size_t bytes)
         return NULL;
     }
     cache->bytes = bytes & ~(size_t)7;
-    cache->slot_count = 1024;
-    while (cache->slot_count < bytes / AVERAGE_ENTRY * 2) {
-        cache->slot_count *= 2;
+    cache->set_count = 128;
+    while (cache->set_count * WAYS < bytes / AVERAGE_ENTRY) {
+        cache->set_count *= 2;
     }
     cache->ring = malloc(cache->bytes);
-    cache->slots = calloc(cache->slot_count, sizeof(uint64_t));
+    cache->slots = calloc(cache->set_count * WAYS, sizeof(struct slot));
     if (cache->ring == NULL || cache->slots == NULL) {
         cache_free(cache);
         return NULL;
@@ -58,7 +59,7 @@ void cache_free(struct cache *cache)
 
 void cache_clear(struct cache *cache)
 {
-    memset(cache->slots, 0, cache->slot_count * sizeof(uint64_t));
+    memset(cache->slots, 0, cache->set_count * WAYS * sizeof(struct slot));
 }
 
 static struct entry *entry_at(const struct cache *cache, uint64_t position)
@@ -66,35 +67,45 @@ static struct entry *entry_at(const struct cache *cache, uint64_t position)
     return (struct entry *)(void *)(cache->ring + position % cache->bytes);
 }
 
-/* Still in the ring, not overwritten by what came after? */
-static bool alive(const struct cache *cache, uint64_t position)
+/* Not free, and not overwritten by what came after? */
+static bool alive(const struct cache *cache, const struct slot *slot)
 {
-    return cache->head - position <= cache->bytes;
+    return slot->end != 0 && cache->head - (slot->end - 1) <= cache->bytes;
 }
 
-static bool holds(const struct cache *cache, uint64_t position, uint64_t hash, struct text key)
+static bool holds(const struct cache *cache, const struct slot *slot, uint64_t hash, struct text key)
 {
-    const struct entry *entry = entry_at(cache, position);
+    if (slot->tag != hash || !alive(cache, slot)) {
+        return false;
+    }
+    const struct entry *entry = entry_at(cache, slot->end - 1);
     return entry->hash == hash && entry->key_size == key.size &&
            memcmp(entry + 1, key.at, key.size) == 0;
 }
 
-/* The slot of the key, or the one to use for it: a free one, a dead one, else the oldest met. */
-static uint64_t *slot_of(const struct cache *cache, uint64_t hash, struct text key)
+static struct slot *set_of(const struct cache *cache, uint64_t hash)
 {
-    uint64_t *best = NULL;
-    for (size_t probe = 0; probe < PROBES; probe++) {
-        uint64_t *slot = &cache->slots[(hash + probe) & (cache->slot_count - 1)];
-        bool dead = *slot == 0 || !alive(cache, *slot - 1);
-        if (!dead && holds(cache, *slot - 1, hash, key)) {
-            return slot;
+    return &cache->slots[(hash & (cache->set_count - 1)) * WAYS];
+}
+
+/* NULL when the key is not there. */
+static struct slot *find(const struct cache *cache, uint64_t hash, struct text key)
+{
+    struct slot *set = set_of(cache, hash);
+    for (size_t i = 0; i < WAYS; i++) {
+        if (holds(cache, &set[i], hash, key)) {
+            return &set[i];
         }
-        if (best == NULL || (dead ? 0 : *slot) < *best) {
-            if (dead) {
-                *slot = 0;
-            }
-            best = slot;
-        }
+    }
+    return NULL;
+}
+
+/* The one of the set that has been written longest ago; a free or overwritten one before all. */
+static struct slot *oldest(const struct cache *cache, uint64_t hash)
+{
+    struct slot *set = set_of(cache, hash), *best = &set[0];
+    for (size_t i = 1; i < WAYS; i++) {
+        best = set[i].end < best->end ? &set[i] : best;
     }
     return best;
 }
@@ -117,31 +128,31 @@ void cache_put(struct cache *cache, uint64_t tenure, struct text key, struct tex
     size_t size = sizeof(struct entry) + key.size + (absent ? 0 : value.size);
     size = (size + 7) & ~(size_t)7;
     uint64_t hash = hash64(key);
-    uint64_t *slot = slot_of(cache, hash, key);
+    struct slot *slot = find(cache, hash, key);
     if (size > cache->bytes / 8) {
-        if (*slot != 0 && holds(cache, *slot - 1, hash, key)) {
-            *slot = 0;
+        if (slot != NULL) {
+            slot->end = 0;
         }
         return;
     }
+    slot = slot != NULL ? slot : oldest(cache, hash);
     uint64_t position = reserve(cache, size);
     struct entry *entry = entry_at(cache, position);
-    *entry = (struct entry){ hash, tenure, key.size, absent ? NO_VALUE : value.size, (uint32_t)size, 0 };
+    *entry = (struct entry){ hash, tenure, key.size, absent ? NO_VALUE : value.size };
     memcpy(entry + 1, key.at, key.size);
     if (!absent) {
         memcpy((char *)(entry + 1) + key.size, value.at, value.size);
     }
-    *slot = position + 1;
+    *slot = (struct slot){ position + 1, hash };
 }
 
 bool cache_get(struct cache *cache, uint64_t tenure, struct text key, struct text *value)
 {
-    uint64_t hash = hash64(key);
-    const uint64_t *slot = slot_of(cache, hash, key);
-    if (*slot == 0 || !holds(cache, *slot - 1, hash, key)) {
+    const struct slot *slot = find(cache, hash64(key), key);
+    if (slot == NULL) {
         return false;
     }
-    const struct entry *entry = entry_at(cache, *slot - 1);
+    const struct entry *entry = entry_at(cache, slot->end - 1);
     if (entry->tenure != tenure) {
         return false;
     }

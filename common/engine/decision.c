@@ -22,13 +22,16 @@ struct arena *decision_arena(struct decision *decision)
 
 static struct item *part_item(struct decision *decision, struct text part)
 {
-    struct text key = arena_printf(&decision->engine->turn.run_arena, "%.*s/%.*s",
-                                   TEXT_ARGS(decision->entity), TEXT_ARGS(part));
+    struct text key =
+        arena_join(&decision->engine->turn.run_arena, decision->entity, TEXT("/"), part);
     return item_of(decision->engine, decision->item->partition, key);
 }
 
 static struct item *entity_item(struct decision *decision)
 {
+    if (decision->item->head_owner) {
+        return decision->item;
+    }
     return item_of(decision->engine, decision->item->partition, decision->entity);
 }
 

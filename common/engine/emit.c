@@ -20,19 +20,6 @@ const char *verdict_name(enum verdict verdict)
     return verdict_names[verdict];
 }
 
-static struct text concat(struct arena *arena, struct text a, struct text b, struct text c)
-{
-    const struct text parts[] = { a, b, c };
-    char *bytes = arena_bytes(arena, (size_t)a.size + b.size + c.size), *at = bytes;
-    for (int i = 0; i < 3; i++) {
-        if (parts[i].size > 0) { /* memcpy takes no NULL, not even for nothing */
-            memcpy(at, parts[i].at, parts[i].size);
-            at += parts[i].size;
-        }
-    }
-    return (struct text){ bytes, a.size + b.size + c.size };
-}
-
 /* --- kinds of outcomes --- */
 
 static const char *topic_name(struct engine *engine, struct worker_slot *slot, const char *type,
@@ -66,8 +53,8 @@ static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *s
     kind->slot = slot;
     kind->topic_name = topic_name(engine, slot, type, topic);
     kind->topic = engine->bus->ops->topic(engine->bus, kind->topic_name);
-    kind->ce_type = concat(&engine->permanent, TEXT("makegood."), text_of(type), TEXT(".v1"));
-    kind->schema = concat(&engine->permanent, TEXT("urn:makegood:schema:"), kind->ce_type, TEXT(""));
+    kind->ce_type = arena_join(&engine->permanent, TEXT("makegood."), text_of(type), TEXT(".v1"));
+    kind->schema = arena_join(&engine->permanent, TEXT("urn:makegood:schema:"), kind->ce_type);
     return kind;
 }
 
@@ -109,18 +96,6 @@ static struct text uuid_text(struct arena *arena, struct text name)
     return (struct text){ made, UUID_TEXT_SIZE - 1 };
 }
 
-static struct text number_text(struct arena *arena, int64_t number)
-{
-    char buffer[24];
-    int at = sizeof(buffer);
-    uint64_t left = (uint64_t)number; /* ordinals, versions, times: never negative */
-    do {
-        buffer[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left > 0);
-    return arena_copy(arena, (struct text){ buffer + at, (uint32_t)((int)sizeof(buffer) - at) });
-}
-
 static struct text time_text(struct arena *arena, int64_t ms)
 {
     char *text = arena_bytes(arena, TIME_TEXT_SIZE);
@@ -138,8 +113,8 @@ static struct text name_base(const struct decision *decision)
                             decision->timer_kind, (long long)decision->timer_due_ms);
     }
     const struct message *message = decision->message;
-    return concat(arena, concat(arena, message->source, TEXT("|"), message->id),
-                  concat(arena, TEXT("|"), decision->entity, TEXT("|")), TEXT(""));
+    return arena_join(arena, message->source, TEXT("|"), message->id, TEXT("|"), decision->entity,
+                      TEXT("|"));
 }
 
 struct text decision_next_id(struct decision *decision)
@@ -149,15 +124,15 @@ struct text decision_next_id(struct decision *decision)
     for (const struct said *said = decision->said_first; said != NULL; said = said->next) {
         ordinal++;
     }
-    return uuid_text(arena, concat(arena, name_base(decision), number_text(arena, ordinal), TEXT("")));
+    return uuid_text(arena, arena_join(arena, name_base(decision), arena_number(arena, ordinal)));
 }
 
 struct text decision_own_id(struct decision *decision, const char *word)
 {
     struct arena *arena = &decision->engine->turn.run_arena;
     const struct message *message = decision->message;
-    return uuid_text(arena, concat(arena, concat(arena, message->source, TEXT("|"), message->id),
-                                   TEXT("|"), text_of(word)));
+    return uuid_text(arena, arena_join(arena, message->source, TEXT("|"), message->id, TEXT("|"),
+                                       text_of(word)));
 }
 
 static void put_command(struct json_writer *writer, const struct message *message)
@@ -221,8 +196,8 @@ static struct text outcome_value(const struct message *message, struct arena *ar
     put_reason(&writer, said);
     put_batch(&writer, message);
     struct text common = json_writer_text(&writer);
-    return concat(arena, common, concat(arena, said->members.size > 0 ? TEXT(",") : TEXT(""),
-                                        said->members, TEXT("}")), TEXT(""));
+    return arena_join(arena, common, said->members.size > 0 ? TEXT(",") : TEXT(""), said->members,
+                      TEXT("}"));
 }
 
 /* What an outcome is about, apart from what was said. */
@@ -272,8 +247,8 @@ static void emit_outcome(struct engine *engine, const struct about *about, const
     }
     if (said->terms_contract.at != NULL) {
         add_header(&builder, "makegood-terms",
-                   concat(arena, said->terms_contract, TEXT("/"),
-                          number_text(arena, said->terms_version)));
+                   arena_join(arena, said->terms_contract, TEXT("/"),
+                              arena_number(arena, said->terms_version)));
     }
     struct text value =
         outcome_value(about->message, arena, about->entity, about->version, time, said);
@@ -305,7 +280,7 @@ static void passed_on_headers(struct builder *builder, const struct message *mes
     add_header(builder, "ce_id", message->id);
     add_header(builder, "ce_source", message->source);
     add_header(builder, "ce_type",
-               concat(builder->arena, TEXT("makegood."), text_of(message->type->name), TEXT(".v1")));
+               arena_join(builder->arena, TEXT("makegood."), text_of(message->type->name), TEXT(".v1")));
     add_header(builder, "ce_correlationid", message->correlation);
     add_header(builder, "ce_traceparent", message->traceparent);
 }
@@ -315,21 +290,21 @@ static struct text origin_text(struct arena *arena, const struct message *messag
     if (message == NULL || message->cause_source.at == NULL) {
         return (struct text){ 0 };
     }
-    return concat(arena, concat(arena, message->cause_source, TEXT("|"), message->cause_id),
-                  TEXT("|"), message->cause_type);
+    return arena_join(arena, message->cause_source, TEXT("|"), message->cause_id, TEXT("|"),
+                      message->cause_type);
 }
 
 static void own_headers(struct builder *builder, const struct decision *decision,
                         const struct sent *sent, uint32_t n)
 {
     struct arena *arena = builder->arena;
-    struct text name = concat(arena, name_base(decision), concat(arena, TEXT("to|"), sent->to, TEXT("|")),
-                              number_text(arena, n));
+    struct text name = arena_join(arena, name_base(decision), TEXT("to|"), sent->to, TEXT("|"),
+                                  arena_number(arena, n));
     add_header(builder, "ce_specversion", TEXT("1.0"));
     add_header(builder, "ce_id", uuid_text(arena, name));
     add_header(builder, "ce_source", decision->item->partition->slot->source);
     add_header(builder, "ce_type",
-               concat(arena, TEXT("makegood."), text_of(sent->type), TEXT(".v1")));
+               arena_join(arena, TEXT("makegood."), text_of(sent->type), TEXT(".v1")));
     add_header(builder, "makegood-name", name);
     add_header(builder, "makegood-origin", origin_text(arena, decision->message));
     cause_headers(builder, decision->message);
@@ -389,7 +364,7 @@ void emit_decision(struct engine *engine, struct decision *decision, uint32_t *o
     if (decision->said_first != NULL) {
         struct text base = name_base(decision);
         for (const struct said *said = decision->said_first; said != NULL; said = said->next) {
-            about.name = concat(arena, base, number_text(arena, (*ordinal)++), TEXT(""));
+            about.name = arena_join(arena, base, arena_number(arena, (*ordinal)++));
             emit_outcome(engine, &about, said);
         }
     }
@@ -426,7 +401,7 @@ void emit_duplicate(struct engine *engine, struct message *message, uint32_t out
     json_open_object(&writer, NULL);
     json_open_array(&writer, "originalOutcomeIds");
     for (uint32_t i = 0; i < outcomes; i++) {
-        json_put_text(&writer, NULL, uuid_text(arena, concat(arena, base, number_text(arena, i), TEXT(""))));
+        json_put_text(&writer, NULL, uuid_text(arena, arena_join(arena, base, arena_number(arena, i))));
     }
     json_close_array(&writer);
     struct text object = json_writer_text(&writer);
@@ -514,9 +489,9 @@ void emit_dead_letter(struct engine *engine, struct message *message, enum dead_
     add_header(&builder, "dlq-reason", text_of(dead_reason_name(reason)));
     add_header(&builder, "dlq-detail", detail);
     add_header(&builder, "dlq-topic", text_of(slot->worker->name));
-    add_header(&builder, "dlq-partition", number_text(arena, message->record.place.partition));
-    add_header(&builder, "dlq-offset", number_text(arena, message->record.offset));
-    add_header(&builder, "dlq-timestamp-ms", number_text(arena, message->record.timestamp_ms));
+    add_header(&builder, "dlq-partition", arena_number(arena, message->record.place.partition));
+    add_header(&builder, "dlq-offset", arena_number(arena, message->record.offset));
+    add_header(&builder, "dlq-timestamp-ms", arena_number(arena, message->record.timestamp_ms));
     add_header(&builder, "dlq-worker", slot->source);
     add_header(&builder, "dlq-first-failed-at", time_text(arena, message->time_ms));
     add_header(&builder, "dlq-redrives", TEXT("0"));

@@ -184,10 +184,10 @@ static bool decode_data(struct engine *engine, struct message *message, const st
 
 static void cite(struct engine *engine, struct message *message)
 {
-    message->input = arena_printf(&engine->turn.arena, "%s/%d/%lld",
-                                  message->partition->slot->worker->name,
-                                  message->record.place.partition,
-                                  (long long)message->record.offset);
+    struct arena *arena = &engine->turn.arena;
+    message->input = arena_join(arena, text_of(message->partition->slot->worker->name), TEXT("/"),
+                                arena_number(arena, message->record.place.partition), TEXT("/"),
+                                arena_number(arena, message->record.offset));
 }
 
 void message_decode(struct engine *engine, struct message *message)

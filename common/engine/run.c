@@ -69,7 +69,9 @@ static bool puts_hold(const struct decision *decision)
 /* The entity as it is after the decision: what the rules put, its version. */
 static void take_effect(struct engine *engine, struct decision *decision, uint32_t *ordinal)
 {
-    struct item *entity = item_of(engine, decision->item->partition, decision->entity);
+    struct item *entity = decision->item->head_owner
+                              ? decision->item
+                              : item_of(engine, decision->item->partition, decision->entity);
     bool changed = decision->verdict == VERDICT_APPLIED || decision->change_counts ||
                    (decision->timer && decision->put_first != NULL);
     if (changed) {

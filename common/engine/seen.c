@@ -9,8 +9,9 @@
 
 static struct item *segment_item(struct engine *engine, struct item *entity, int64_t segment)
 {
-    struct text key = arena_printf(&engine->turn.run_arena, "%.*s/seen:%lld", TEXT_ARGS(entity->key),
-                                   (long long)(segment % SEEN_SEGMENTS));
+    struct arena *arena = &engine->turn.run_arena;
+    struct text key = arena_join(arena, entity->key, TEXT("/seen:"),
+                                 arena_number(arena, segment % SEEN_SEGMENTS));
     return item_of(engine, entity->partition, key);
 }
 

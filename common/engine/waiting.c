@@ -61,8 +61,9 @@ static const struct shape waiting_shape = {
 
 static struct item *waiting_item(struct engine *engine, struct item *entity, int64_t number)
 {
-    struct text key = arena_printf(&engine->turn.run_arena, "%.*s/wait:%lld", TEXT_ARGS(entity->key),
-                                   (long long)number);
+    struct arena *arena = &engine->turn.run_arena;
+    struct text key =
+        arena_join(arena, entity->key, TEXT("/wait:"), arena_number(arena, number));
     return item_of(engine, entity->partition, key);
 }
 

@@ -38,8 +38,13 @@ static inline size_t json_plain_run(const char *at, const char *end)
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof(word));
-        if (json_not_plain(word) != 0) {
+        uint64_t found = json_not_plain(word);
+        if (found != 0) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            return (size_t)(at - start) + (size_t)__builtin_ctzll(found) / 8;
+#else
             break;
+#endif
         }
     }
     while (at < end && json_is_plain((unsigned char)*at)) {

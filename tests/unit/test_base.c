@@ -296,11 +296,31 @@ static void the_nearest_name_is_offered_only_when_it_is_near(void **state)
     assert_null(nearest("colour", names));
 }
 
+static void numbers_and_parts_become_text(void **state)
+{
+    (void)state;
+    struct arena arena = { 0 };
+    assert_true(text_is(arena_number(&arena, 0), "0"));
+    assert_true(text_is(arena_number(&arena, 1000), "1000"));
+    assert_true(text_is(arena_number(&arena, INT64_MIN), "-9223372036854775808"));
+    assert_true(text_is(arena_number(&arena, INT64_MAX), "9223372036854775807"));
+    struct text none = { NULL, 0 };
+    assert_true(text_is(arena_join(&arena, TEXT("a"), none, TEXT(""), TEXT("bc")), "abc"));
+    for (uint32_t i = 0; i < 70000; i += 997) { /* over the ends of blocks too */
+        struct text text = arena_printf(&arena, "%*d", (int)i + 1, 7);
+        assert_int_equal(text.size, i + 1);
+        assert_int_equal(text.at[i], '7');
+        assert_int_equal(text.at[i + 1], 0);
+    }
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_memory_again_after_a_rewind),
         cmocka_unit_test(arena_stops_at_its_bound),
+        cmocka_unit_test(numbers_and_parts_become_text),
         cmocka_unit_test(decimals_have_one_form),
         cmocka_unit_test(money_is_written_with_the_currencys_decimals),
         cmocka_unit_test(products_round_once_half_away_from_zero),

@@ -10,7 +10,7 @@ struct text address_entity(const void *message, struct arena *arena)
     if (!address->oid.at || address->tracker_id == FIELD_ABSENT) {
         return TEXT("action:-"); /* who refuses a command without a complete address */
     }
-    struct text tracker = arena_printf(arena, "%lld", (long long)address->tracker_id);
+    struct text tracker = arena_number(arena, address->tracker_id);
     return entity_name_two(arena, "oid", tracker, address->oid);
 }
 

@@ -24,8 +24,9 @@ static bool is_one_of(struct text word, const char *const *words)
 
 const struct event_type *look_event_type(struct decision *decision, int64_t tracker_id)
 {
-    return decision_look(decision, arena_printf(decision_arena(decision), "event_type:%lld",
-                                                (long long)tracker_id));
+    struct arena *arena = decision_arena(decision);
+    return decision_look(decision,
+                         arena_join(arena, TEXT("event_type:"), arena_number(arena, tracker_id)));
 }
 
 /* Custom codes are case-sensitive (A06). */

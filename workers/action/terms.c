@@ -100,8 +100,8 @@ enum terms_result terms_find(struct decision *decision, struct text partner_id, 
 {
     struct arena *arena = decision_arena(decision);
     struct text partner = entity_name(arena, "partner", partner_id);
-    struct text key = arena_printf(arena, "%.*s/campaign:%lld", TEXT_ARGS(partner),
-                                   (long long)campaign_id);
+    struct text key =
+        arena_join(arena, partner, TEXT("/campaign:"), arena_number(arena, campaign_id));
     const struct contract_listing *listing = decision_look_part(decision, key);
     const struct text *ids = listing ? listing->contract_ids.items : NULL;
     struct search search = { .out = out };

@@ -9,7 +9,7 @@ static bool refuse(struct decision *decision, const struct track *track, const c
     decision_rejected(decision, code, pointer.at, "%s", detail);
     if (track->address.oid.at) { /* its order id has noted it already */
         struct arena *arena = decision_arena(decision);
-        struct text tracker = arena_printf(arena, "%lld", (long long)track->address.tracker_id);
+        struct text tracker = arena_number(arena, track->address.tracker_id);
         struct forget forget = { track->address.oid, track->address.action_id,
                                  track->address.tracker_id };
         decision_send(decision, entity_name_two(arena, "oid", tracker, track->address.oid),

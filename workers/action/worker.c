@@ -8,14 +8,14 @@ static struct text track_entity(const void *message, struct arena *arena)
     if (!track->address.oid.at) {
         return entity_name(arena, "action", track->address.action_id);
     }
-    struct text tracker = arena_printf(arena, "%lld", (long long)track->address.tracker_id);
+    struct text tracker = arena_number(arena, track->address.tracker_id);
     return entity_name_two(arena, "oid", tracker, track->address.oid);
 }
 
 static struct text forget_entity(const void *message, struct arena *arena)
 {
     const struct forget *forget = message;
-    struct text tracker = arena_printf(arena, "%lld", (long long)forget->tracker_id);
+    struct text tracker = arena_number(arena, forget->tracker_id);
     return entity_name_two(arena, "oid", tracker, forget->oid);
 }
 

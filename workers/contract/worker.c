@@ -8,8 +8,8 @@ static struct text contract_entity(const void *message, struct arena *arena)
 
 static struct text event_type_entity(const void *message, struct arena *arena)
 {
-    return arena_printf(arena, "event_type:%lld",
-                        (long long)((const struct event_type *)message)->tracker_id);
+    int64_t tracker_id = ((const struct event_type *)message)->tracker_id;
+    return arena_join(arena, TEXT("event_type:"), arena_number(arena, tracker_id));
 }
 
 static struct text partner_entity(const void *message, struct arena *arena)
