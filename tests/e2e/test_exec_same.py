@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""`makegood exec` says the same on every run, and the same final verdicts as the real path when the
-same inputs are sent one after another, each awaited."""
+"""`makegood exec` says the same on every run, and the same final verdicts and states as the real path
+when the same inputs are sent one after another, each awaited."""
 
 import datetime
 import json
@@ -11,12 +11,16 @@ from workload import Workload, setup_events
 
 # The moment of deciding: on the real path a message between entities is a record of its own, with
 # its own time.
-MOMENTS = ("effectiveTime", "eventDate", "creationDate")
+MOMENTS = ("effectiveTime", "eventDate", "creationDate", "validFrom")
 PLACE_BOUND = ("duplicate",)  # its id names the place of the record
 
 
 def without_moments(data):
-    return {key: value for key, value in data.items() if key not in MOMENTS}
+    if isinstance(data, list):
+        return [without_moments(value) for value in data]
+    if not isinstance(data, dict):
+        return data
+    return {key: without_moments(value) for key, value in data.items() if key not in MOMENTS}
 
 
 def text_of(ms):
@@ -49,11 +53,14 @@ def real_path(world, events):
 def pipe(world, lines):
     """The same by `makegood exec`, twice."""
     text = "\n".join(lines) + "\n"
-    first, second = world.run("exec", stdin=text), world.run("exec", stdin=text)
+    first, second = (world.run("exec", "--states", stdin=text) for _ in range(2))
     assert first.status == 0, first
     assert first.out == second.out, "two runs of exec differ"
-    outcomes, reasons = {}, []
+    outcomes, reasons, states = {}, [], {}
     for line in map(json.loads, first.out.splitlines()):
+        if "topic" not in line:
+            states[line["entity"]] = without_moments(line)
+            continue
         if "dlq-reason" in line["headers"]:
             reasons.append(line["headers"]["dlq-reason"])
             continue
@@ -61,7 +68,18 @@ def pipe(world, lines):
         kind = event["type"].removeprefix("makegood.").removesuffix(".v1")
         if verdict not in PLACE_BOUND:
             outcomes[event["id"]] = verdict, kind, line["key"], without_moments(event["data"])
-    return outcomes, sorted(reasons)
+    return outcomes, sorted(reasons), states
+
+
+def check_states(world, states):
+    """What Redis holds of every entity and part that exec has."""
+    assert len(states) > 20, len(states)
+    for entity, expected in states.items():
+        shown = world.run("show", entity, "-o", "json")
+        assert shown.status == 0, (entity, shown)
+        found = without_moments(json.loads(shown.out))
+        found = {name: found.get(name) for name in expected}
+        assert found == expected, (found, expected)
 
 
 def test():
@@ -75,14 +93,16 @@ def test():
     with World(options) as world:
         world.start_workers(1)
         lines, outcomes, reasons = real_path(world, events)
-        piped, piped_reasons = pipe(world, lines)
+        piped, piped_reasons, states = pipe(world, lines)
         missing = sorted(outcomes.keys() ^ piped.keys())
         assert not missing, [outcomes.get(name) or piped.get(name) for name in missing[:4]]
         wrong = [(outcomes[name], piped[name]) for name in outcomes
                  if outcomes[name] != piped[name]]
         assert not wrong, f"{len(wrong)} of {len(outcomes)} outcomes differ: {wrong[:2]}"
         assert reasons == piped_reasons, (reasons, piped_reasons)
-        print(f"{len(lines)} events, {len(outcomes)} outcomes, {len(reasons)} dead letters")
+        check_states(world, states)
+        print(f"{len(lines)} events, {len(outcomes)} outcomes, {len(reasons)} dead letters, "
+              f"{len(states)} states")
 
 
 if __name__ == "__main__":
