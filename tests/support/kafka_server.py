@@ -154,7 +154,9 @@ class Kafka(KafkaTools):
         self.logging.write_text(LOG4J.format(level=self.log_level))
 
     def format(self):
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "-"
+        while cluster.startswith("-"):  # a flag, for a tool of Kafka's
+            cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self.java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.settings)
 
     def begin(self):
