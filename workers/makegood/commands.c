@@ -80,6 +80,15 @@ static const char *const show_examples[] = {
     "makegood show account:7/reward:r1 -o json", "a part of an entity, for machines", NULL
 };
 
+static const struct flag refunds_flags[] = {
+    { "before", 0, "TIME", "only those asked for before: RFC 3339, @epoch_ms, or -2h" },
+    { 0 },
+};
+static const char *const refunds_examples[] = {
+    "makegood refunds --before -1h", "what the gateway has not answered for an hour",
+    "makegood refunds -o json", "all that are under way, for machines", NULL
+};
+
 static const struct flag tail_flags[] = {
     { "from", 0, "TIME", "begin there: RFC 3339, @epoch_ms, -2h or start; default: now" },
     { "entity", 0, "ENTITY", "only what concerns it" },
@@ -139,6 +148,10 @@ const struct command commands[] = {
       "As Redis has it, with the offset of its state log up to which it is folded. Exit 1 when "
       "there is none.",
       NULL, show_examples, true, run_show, "table|json|jsonl" },
+    { "refunds", "", 0, 0, "List refunds of cards that have no result yet",
+      "Reads the state log of the order worker. A refund is listed until a refund.result for it was "
+      "decided; look for it at the gateway by its refundId, which is the idempotency key.",
+      refunds_flags, refunds_examples, true, run_refunds, "table|json|jsonl" },
     { "tail", "TOPIC...", 1, 32, "Follow topics, decoded",
       "Reads committed records only, in the order of each partition. Dead letters show reason and "
       "detail, state logs their states. Ctrl-C ends.",

@@ -27,6 +27,12 @@ const struct worker *worker_of_key(struct text key, struct arena *arena)
     return worker;
 }
 
+const struct state_type *state_type_of_key(struct text key, struct arena *arena)
+{
+    const struct worker *worker;
+    return type_of_key(key, arena, &worker);
+}
+
 bool state_json(struct text key, struct text value, struct arena *arena, struct json_writer *writer,
                 const char **why)
 {

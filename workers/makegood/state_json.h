@@ -8,6 +8,9 @@
 /* The worker that keeps entities of the key's type, NULL = none. */
 const struct worker *worker_of_key(struct text key, struct arena *arena);
 
+/* How entities of the key's type are stored, NULL = none. */
+const struct state_type *state_type_of_key(struct text key, struct arena *arena);
+
 /* Writes members entity, version, nextDue, waiting, state into the open object. False: not a state of
  * this release (*why says so); nothing was written then. */
 bool state_json(struct text key, struct text value, struct arena *arena, struct json_writer *writer,

@@ -211,10 +211,10 @@ void refund_initiated(struct decision *decision, const struct order *order,
 /* --- event.c --- */
 
 /* What is set for an event; what holds when nothing was. */
-const struct event *look_event(struct decision *decision, struct text event_id);
-const struct ticket_type *event_ticket_type(const struct event *event, struct text type_id);
+const struct order_event *look_event(struct decision *decision, struct text event_id);
+const struct ticket_type *event_ticket_type(const struct order_event *event, struct text type_id);
 /* C57: refunds go through the account that was charged, or not at all. */
-bool event_accepts_account(const struct event *event, struct text account_id);
+bool event_accepts_account(const struct order_event *event, struct text account_id);
 void event_put(struct decision *decision, const void *message);
 
 /* --- mail.c: e-mail requests (O34, O35, C58) --- */

@@ -51,7 +51,7 @@ static void mail_out(struct decision *decision, const struct mail *mail)
 
 /* --- the organiser's own message for a type of tickets --- */
 
-static struct text message_key(const struct event *event, const struct ticket *ticket,
+static struct text message_key(const struct order_event *event, const struct ticket *ticket,
                                enum mail_template template)
 {
     const struct ticket_type *type = event_ticket_type(event, ticket->type_id);
@@ -80,7 +80,7 @@ static struct text message_key(const struct event *event, const struct ticket *t
 }
 
 /* The tickets of `left` that have the key of its first one; they leave it. No key is a group too. */
-static struct pick take_group(const struct order *order, const struct event *event,
+static struct pick take_group(const struct order *order, const struct order_event *event,
                               enum mail_template template, struct pick *left, struct text *key)
 {
     struct pick group = { 0 }, rest = { 0 };
@@ -129,7 +129,7 @@ static void add_money(struct mail *mail, const struct order *order, const struct
 void mail_buyer(struct decision *decision, const struct order *order, enum mail_template template,
                 const struct pick *tickets, const struct refund *refund)
 {
-    const struct event *event = look_event(decision, order->event_id);
+    const struct order_event *event = look_event(decision, order->event_id);
     struct pick left = *tickets;
     while (left.count) {
         struct text key;
@@ -155,7 +155,7 @@ void mail_ticket(struct decision *decision, const struct order *order, uint32_t 
 }
 
 /* Tickets whose type notifies an address. */
-static struct pick tickets_of_address(const struct order *order, const struct event *event,
+static struct pick tickets_of_address(const struct order *order, const struct order_event *event,
                                       struct text address)
 {
     struct pick pick = { 0 };
@@ -174,7 +174,7 @@ static struct pick tickets_of_address(const struct order *order, const struct ev
 
 void mail_team(struct decision *decision, const struct order *order)
 {
-    const struct event *event = look_event(decision, order->event_id);
+    const struct order_event *event = look_event(decision, order->event_id);
     for (uint32_t i = 0; i < order->tickets.count; i++) {
         const struct ticket_type *type = event_ticket_type(event, order_tickets(order)[i].type_id);
         const struct text *notify = type ? type->notify.items : NULL;

@@ -99,7 +99,7 @@ struct ticket_type {
 enum gateway_result { GATEWAY_AWAITED = 1, GATEWAY_ASSUMED };
 
 /* State of event:<eventId>. */
-struct event {
+struct order_event {
     struct text event_id, connected_account_id;
     int32_t invite_only, restrict_duplicates, gateway_result;
     struct list ticket_types;  /* struct ticket_type                                         */

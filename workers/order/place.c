@@ -4,7 +4,7 @@
 
 /* --- the promo code --- */
 
-static bool is_hidden(const struct event *event, struct text type_id)
+static bool is_hidden(const struct order_event *event, struct text type_id)
 {
     const struct ticket_type *type = event_ticket_type(event, type_id);
     return type && type->hidden == 1;
@@ -12,7 +12,7 @@ static bool is_hidden(const struct event *event, struct text type_id)
 
 static bool check_hidden(struct decision *decision, const struct place *place)
 {
-    const struct event *event = look_event(decision, place->event_id);
+    const struct order_event *event = look_event(decision, place->event_id);
     const struct place_ticket *tickets = place->tickets.items;
     for (uint32_t i = 0; i < place->tickets.count; i++) {
         if (is_hidden(event, tickets[i].type_id)) {
@@ -28,7 +28,7 @@ static bool check_hidden(struct decision *decision, const struct place *place)
 
 static struct list types_of(struct decision *decision, const struct place *place)
 {
-    const struct event *event = look_event(decision, place->event_id);
+    const struct order_event *event = look_event(decision, place->event_id);
     const struct place_ticket *tickets = place->tickets.items;
     struct asked_type *types =
         arena_alloc(decision_arena(decision), place->tickets.count * sizeof(*types));

@@ -198,7 +198,7 @@ void order_refund(struct decision *decision, const void *message)
     if (!order || !check_tickets(decision, order, command, &pick)) {
         return;
     }
-    const struct event *event = look_event(decision, order->event_id);
+    const struct order_event *event = look_event(decision, order->event_id);
     bool card = order->payment_type == PAY_CARD;
     if (card && !event_accepts_account(event, order->gateway_account_id)) {
         refuse(decision, "GATEWAY_DISCONNECTED", "/orderId",

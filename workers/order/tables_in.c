@@ -167,22 +167,22 @@ static const struct shape shown_type_shape = SHAPE("ticketType", shown_type_fiel
 
 static const char *const gateway_results[] = { "awaited", "assumed", NULL };
 #define EVENT_FIELDS(type_shape)                                                                   \
-    { "eventId", FIELD_ID, IN(event, event_id), .required = true },                                \
-        { "connectedGatewayAccountId", FIELD_ID, IN(event, connected_account_id) },                \
-        { "inviteOnly", FIELD_BOOL, IN(event, invite_only), .standard = "false" },                 \
-        { "restrictDuplicateEmails", FIELD_BOOL, IN(event, restrict_duplicates),                   \
+    { "eventId", FIELD_ID, IN(order_event, event_id), .required = true },                                \
+        { "connectedGatewayAccountId", FIELD_ID, IN(order_event, connected_account_id) },                \
+        { "inviteOnly", FIELD_BOOL, IN(order_event, invite_only), .standard = "false" },                 \
+        { "restrictDuplicateEmails", FIELD_BOOL, IN(order_event, restrict_duplicates),                   \
           .standard = "true" },                                                                    \
-        { "gatewayResult", FIELD_ENUM, IN(event, gateway_result), .names = gateway_results,        \
+        { "gatewayResult", FIELD_ENUM, IN(order_event, gateway_result), .names = gateway_results,        \
           .standard = "\"awaited\"" },                                                             \
     {                                                                                              \
-        "ticketTypes", FIELD_LIST, IN(event, ticket_types), .max = EVENT_TYPES_MAX,                \
+        "ticketTypes", FIELD_LIST, IN(order_event, ticket_types), .max = EVENT_TYPES_MAX,                \
             .shape = &(type_shape)                                                                 \
     }
 /* Stored as it is put: it only ever gains fields at its end. */
 static const struct field event_fields[] = { EVENT_FIELDS(ticket_type_shape) };
-const struct shape event_shape = SHAPE("event.put", event_fields, event);
+const struct shape event_shape = SHAPE("event.put", event_fields, order_event);
 static const struct field event_stored_fields[] = { EVENT_FIELDS(shown_type_shape) };
-const struct shape event_stored_shape = SHAPE("event.stored", event_stored_fields, event);
+const struct shape event_stored_shape = SHAPE("event.stored", event_stored_fields, order_event);
 
 /* --- between an order, a promo code and an attendee --- */
 

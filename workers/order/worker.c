@@ -10,7 +10,7 @@ static struct text order_entity(const void *message, struct arena *arena)
 
 static struct text event_entity(const void *message, struct arena *arena)
 {
-    return entity_name(arena, "event", ((const struct event *)message)->event_id);
+    return entity_name(arena, "event", ((const struct order_event *)message)->event_id);
 }
 
 static struct text promo_entity(const void *message, struct arena *arena)
