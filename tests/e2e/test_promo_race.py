@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""1,000 orders race for a promo code with 100 uses, over three workers of which one is killed in the
-middle. Exactly 100 tickets get it; when all are cancelled, while a worker is killed again, the count
-is 0."""
+"""1,000 orders race for a promo code with 100 uses, over three workers of which one is killed in
+the middle. Exactly 100 tickets get it; when all are cancelled, while a worker is killed again, the
+count is 0."""
 
 import json
 import random

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Refunds of cards through a payment adapter of another process that answers late, twice, with a
-failure, against itself, or never, and is killed in between, as is a worker. No refund is paid twice,
-none is forgotten, and what has no answer is what `makegood refunds` lists."""
+failure, against itself, or never, and is killed in between, as is a worker. No refund is paid
+twice, none is forgotten, and what has no answer is what `makegood refunds` lists."""
 
 import collections
 import json
@@ -49,7 +49,7 @@ def placing(orders):
 
 
 def asking(orders, round_name, chance):
-    """Every order is asked for in two commands, each sent twice, and by rivals that want the same."""
+    """Of every order, two commands, each sent twice, and a rival that wants the same."""
     for order in orders:
         first = chance.choice((["t0"], ["t0", "t1"], ["t2"]))
         for name, tickets in ((f"a-{order}", first), (f"b-{order}", "all")):
@@ -111,7 +111,7 @@ def check_orders(ledger, orders, paid):
     """Books of orders and gateway agree; nothing is refunded that was not paid."""
     for order, data in last_records(ledger).items():
         refunded = results(ledger, order)
-        assert refunded == paid[order], f"{order}: {refunded} refunded, the gateway paid {paid[order]}"
+        assert refunded == paid[order], f"{order}: {refunded} refunded, {paid[order]} paid"
         assert refunded <= cents(data["saleAmount"]), data
         if orders[order] in ("ok", "twice", "late", "both", "unsure"):
             assert refunded == cents(data["saleAmount"]), f"{order} ({orders[order]}): {refunded}"
@@ -161,7 +161,7 @@ def test():
         wait_until("all results", lambda: answered(world, ledger, orders), 60, 0.3)
         # What failed may be asked for again, under a new key.
         send(world, asking([o for o, kind in orders.items() if kind == "unsure"], "again", chance))
-        wait_until("results of the second attempt", lambda: answered(world, ledger, orders), 60, 0.3)
+        wait_until("second results", lambda: answered(world, ledger, orders), 60, 0.3)
         time.sleep(1.5)  # the contradictions of `both`
         ledger.settle(60)
         adapter.stop()

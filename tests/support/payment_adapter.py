@@ -3,8 +3,8 @@
 
   payment_adapter.py --bootstrap HOST:PORT --prefix PREFIX --gateway FILE
 
-Reads `refund-initiated` from the beginning whenever it starts, so that it asks the gateway again for
-what it had asked before. The gateway is FILE: a line of JSON for every refund it made, by idempotency
+Reads `refund-initiated` from the beginning whenever it starts, so that it asks the gateway again
+for what it had asked before. The gateway is FILE: a line of JSON for every call, by idempotency
 key; it outlives the adapter. How it behaves, the name of the charge says:
 
   ok       pays, the adapter answers at once      twice    the answer comes twice, under two ids
@@ -84,8 +84,8 @@ class Adapter:
     def send_due(self):
         now = time.monotonic()
         for _when, data, name in [one for one in self.later if one[0] <= now]:
-            event = {"specversion": "1.0", "type": "makegood.refund.result.v1", "source": "/gateway",
-                     "id": name, "data": data}
+            event = {"specversion": "1.0", "type": "makegood.refund.result.v1",
+                     "source": "/gateway", "id": name, "data": data}
             self.producer.produce(self.topic, json.dumps(event).encode(),
                                   f"order:{data['orderId']}".encode())
         self.later = [one for one in self.later if one[0] > now]

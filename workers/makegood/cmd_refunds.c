@@ -1,4 +1,5 @@
-/* `refunds`: those of cards that the gateway has not answered, from the state log of the order worker. */
+/* `refunds`: those of cards that the gateway has not answered, from the order worker's state log.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 

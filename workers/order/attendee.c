@@ -1,5 +1,5 @@
-/* Who comes: added, turned away, blocked, let in again (O13, O21, O22, O28, O29, O37). An order decides
- * about its tickets; attendee:<eventId>:<hash> counts over all orders and remembers blocks. */
+/* Who comes: added, turned away, blocked, let in again (O13, O21, O22, O28, O29, O37). An order
+ * decides about its tickets; attendee:<eventId>:<hash> counts over all orders, remembers blocks. */
 #include <stddef.h>
 
 #include "workers/order/inside.h"
@@ -11,14 +11,10 @@ struct attendee_record {
 
 #define AT(member) offsetof(struct attendee_record, member)
 static const struct field record_fields[] = {
-    { "orderId", FIELD_ID, AT(order_id) },
-    { "eventId", FIELD_ID, AT(event_id) },
-    { "ticketId", FIELD_ID, AT(ticket_id) },
-    { "emailHash", FIELD_HEX, AT(email_hash) },
-    { "blocked", FIELD_BOOL, AT(blocked) },
-    { "mayCheckIn", FIELD_BOOL, AT(may_check_in) },
-    { "appAccess", FIELD_BOOL, AT(app_access) },
-    { "mayJoinApp", FIELD_BOOL, AT(may_join_app) },
+    { "orderId", FIELD_ID, AT(order_id) },       { "eventId", FIELD_ID, AT(event_id) },
+    { "ticketId", FIELD_ID, AT(ticket_id) },     { "emailHash", FIELD_HEX, AT(email_hash) },
+    { "blocked", FIELD_BOOL, AT(blocked) },      { "mayCheckIn", FIELD_BOOL, AT(may_check_in) },
+    { "appAccess", FIELD_BOOL, AT(app_access) }, { "mayJoinApp", FIELD_BOOL, AT(may_join_app) },
 };
 static const struct shape record_shape = { "attendee.record", record_fields,
                                            sizeof(record_fields) / sizeof(*record_fields),
@@ -115,7 +111,8 @@ static struct ticket *ticket_of(struct decision *decision, struct order *order,
 {
     int at = order_find_ticket(order, ticket_id);
     if (at < 0) {
-        decision_rejected(decision, "TICKET_NOT_FOUND", "/ticketId", "the order has no such ticket");
+        decision_rejected(decision, "TICKET_NOT_FOUND", "/ticketId",
+                          "the order has no such ticket");
         return NULL;
     }
     return &order_tickets(order)[at];

@@ -1,4 +1,4 @@
-/* order.update_buyer: name, address and e-mail of whoever bought; what is not sent stays (O20, O32). */
+/* order.update_buyer: name, address, e-mail of whoever bought; what is not sent stays (O20, O32). */
 #include "workers/order/inside.h"
 
 static void take_text(struct text *into, struct text from)

@@ -3,8 +3,8 @@
 
 /* Without event.put: nothing hidden, nobody notified, e-mail addresses once each. */
 static const struct order_event unset = { .invite_only = 0,
-                                    .restrict_duplicates = 1,
-                                    .gateway_result = GATEWAY_AWAITED };
+                                          .restrict_duplicates = 1,
+                                          .gateway_result = GATEWAY_AWAITED };
 
 const struct order_event *look_event(struct decision *decision, struct text event_id)
 {

@@ -30,11 +30,11 @@ struct place {
     struct text gateway_account_id, charge_id, invoice_instructions;
 };
 
-/* order.mark_paid, cancel_tickets, refund_tickets, resend_confirmation, and the job's internal.order.resend. */
+/* order.mark_paid, cancel_tickets, refund_tickets, resend_confirmation, internal.order.resend */
 struct on_order {
     struct text order_id;
-    int32_t all;               /* tickets: "all" */
-    struct list ticket_ids;    /* or these: struct text */
+    int32_t all;            /* tickets: "all" */
+    struct list ticket_ids; /* or these: struct text */
     int32_t retain_fee;
     struct text note;
     struct text batch_id;
@@ -79,7 +79,7 @@ struct promo_answer {
     struct text code, detail; /* absent: granted */
     int32_t type;
     struct decimal value;
-    struct list eligible;     /* struct text: of the types asked for */
+    struct list eligible; /* struct text: of the types asked for */
 };
 
 /* internal.promo.release: tickets left; undo: the order was refused after all. */
@@ -92,13 +92,14 @@ struct promo_release {
 /* internal.attendee.change: what an order did to the attendee of a ticket. */
 struct attendee_change {
     struct text event_id, email_hash;
-    int64_t tickets;          /* +1: one more open ticket, -1: one less, 0 */
+    int64_t tickets; /* +1: one more open ticket, -1: one less, 0 */
     int32_t blocked, email_blocked;
 };
 
 extern const struct shape place_shape, mark_paid_shape, cancel_shape, refund_tickets_shape;
 extern const struct shape resend_shape, job_resend_shape, refund_result_shape, update_buyer_shape;
-extern const struct shape on_ticket_shape, unblock_shape, promo_put_shape, event_shape, event_stored_shape;
+extern const struct shape on_ticket_shape, unblock_shape, promo_put_shape, event_shape,
+    event_stored_shape;
 extern const struct shape promo_ask_shape, promo_answer_shape, promo_release_shape;
 extern const struct shape attendee_change_shape;
 
@@ -184,7 +185,7 @@ struct pick {
     uint32_t at[TICKETS_MAX];
     uint32_t place[TICKETS_MAX]; /* where the command lists it: /tickets/<place> */
 };
-/* Those that a command lists. False after INVALID_FIELD, TICKET_NOT_FOUND. Of "all": every ticket. */
+/* Those that a command lists; of "all" every one. False after INVALID_FIELD, TICKET_NOT_FOUND. */
 bool pick_tickets(struct decision *decision, const struct order *order,
                   const struct on_order *command, struct pick *pick);
 /* The ids of the tickets picked. */
@@ -248,8 +249,8 @@ void attendee_added(struct decision *decision, const struct order *order,
 /* access_revoked, and blocked if the attendee is in the app (O21, O22). */
 void attendee_revoked(struct decision *decision, const struct order *order,
                       const struct ticket *ticket);
-/* Tells the attendee: entity of one open ticket more (+1), one less (-1), or of a refund of one that
- * was cancelled before (0). The ticket is as it has become. */
+/* Tells the attendee: entity of one open ticket more (+1), one less (-1), or of a refund of one
+ * that was cancelled before (0). The ticket is as it has become. */
 void attendee_tell(struct decision *decision, const struct order *order,
                    const struct ticket *ticket, int change);
 void attendee_activate(struct decision *decision, const void *message);
@@ -269,7 +270,7 @@ void promo_send_release(struct decision *decision, struct text code, struct text
 
 /* --- commands on an order: place.c, pay.c, cancel.c, refund.c, resend.c, buyer.c --- */
 
-/* place_check.c: an order as it came, in minor units; control: its saleAmount. False after a refusal. */
+/* place_check.c: an order as it came, in minor units; control: its saleAmount. False: refused. */
 bool place_read(struct decision *decision, const struct place *place, struct price *price,
                 int64_t *control);
 bool place_check_emails(struct decision *decision, const struct place *place);

@@ -1,4 +1,4 @@
-/* E-mail requests: which, to whom, in which language, with which message of the organiser (O33-O35, C58). */
+/* E-mail requests: which, to whom, in which language, with which message (O33-O35, C58). */
 #include <stddef.h>
 
 #include "workers/order/inside.h"
@@ -12,11 +12,15 @@ struct mail {
     struct text currency, invoice_instructions;
 };
 
-static const char *const template_names[] = {
-    "ORDER_CONFIRMATION", "ORDER_CONFIRMATION_INVOICE", "TICKET",           "RECEIPT",
-    "ORDER_CANCELLATION", "REFUND_CONFIRMATION",        "REFUND_INITIATED", "TEAM_NEW_ORDER",
-    NULL
-};
+static const char *const template_names[] = { "ORDER_CONFIRMATION",
+                                              "ORDER_CONFIRMATION_INVOICE",
+                                              "TICKET",
+                                              "RECEIPT",
+                                              "ORDER_CANCELLATION",
+                                              "REFUND_CONFIRMATION",
+                                              "REFUND_INITIATED",
+                                              "TEAM_NEW_ORDER",
+                                              NULL };
 
 #define AT(member) offsetof(struct mail, member)
 static const struct field mail_fields[] = {
@@ -37,7 +41,7 @@ static const struct shape mail_shape = { "email.requested", mail_fields,
 
 static struct mail mail_of(const struct order *order, enum mail_template template, struct text to)
 {
-    return (struct mail){ .template = (int32_t)template,
+    return (struct mail){ .template = (int32_t) template,
                           .to = to,
                           .locale = order->locale,
                           .order_id = order->order_id,
@@ -79,7 +83,7 @@ static struct text message_key(const struct order_event *event, const struct tic
     }
 }
 
-/* The tickets of `left` that have the key of its first one; they leave it. No key is a group too. */
+/* Tickets of `left` that have the key of its first one; they leave it. No key is a group too. */
 static struct pick take_group(const struct order *order, const struct order_event *event,
                               enum mail_template template, struct pick *left, struct text *key)
 {
@@ -145,8 +149,8 @@ void mail_buyer(struct decision *decision, const struct order *order, enum mail_
 void mail_ticket(struct decision *decision, const struct order *order, uint32_t ticket)
 {
     const struct ticket *one = &order_tickets(order)[ticket];
-    struct text to = one->attendee && one->attendee->email.at ? one->attendee->email
-                                                              : order->buyer->email;
+    struct text to =
+        one->attendee && one->attendee->email.at ? one->attendee->email : order->buyer->email;
     struct mail mail = mail_of(order, MAIL_TICKET, to);
     struct pick pick = { .count = 1, .at = { ticket } };
     mail.ticket_ids = pick_ids(order, &pick, decision_arena(decision));

@@ -1,5 +1,5 @@
-/* metrics.updated: what one order contributes, whole each time, so that a reader replaces and never adds
- * (O30). */
+/* metrics.updated: what one order contributes, whole each time, so that a reader replaces and never
+ * adds (O30). */
 #include <stddef.h>
 
 #include "workers/order/inside.h"

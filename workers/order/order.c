@@ -80,8 +80,7 @@ static bool each_once(struct decision *decision, const struct text *ids, uint32_
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (text_equal(ids[i], ids[j])) {
-                return invalid(decision,
-                               arena_printf(decision_arena(decision), "/tickets/%u", i),
+                return invalid(decision, arena_printf(decision_arena(decision), "/tickets/%u", i),
                                "the ticket is listed twice");
             }
         }

@@ -1,5 +1,5 @@
-/* order.place: an order is checked, priced and, when it names a promo code, granted by the code first
- * (O01-O05, O16-O18, O33-O37). */
+/* order.place: an order is checked, priced and, when it names a promo code, granted by the code
+ * first (O01-O05, O16-O18, O33-O37). */
 #include "workers/order/inside.h"
 
 /* --- the promo code --- */
@@ -39,8 +39,8 @@ static struct list types_of(struct decision *decision, const struct place *place
             at++;
         }
         if (at == count) {
-            types[count++] = (struct asked_type){ tickets[i].type_id, 0,
-                                                  is_hidden(event, tickets[i].type_id) };
+            types[count++] =
+                (struct asked_type){ tickets[i].type_id, 0, is_hidden(event, tickets[i].type_id) };
         }
         types[at].count++;
     }
@@ -176,8 +176,8 @@ static void price_and_place(struct decision *decision, const struct place *place
 /* The code refused: by its own reason. */
 static void refused(struct decision *decision, const struct promo_answer *answer)
 {
-    const char *code = text_is(answer->code, "PROMO_EXHAUSTED") ? "PROMO_EXHAUSTED"
-                                                                : "PROMO_NOT_APPLICABLE";
+    const char *code =
+        text_is(answer->code, "PROMO_EXHAUSTED") ? "PROMO_EXHAUSTED" : "PROMO_NOT_APPLICABLE";
     decision_rejected(decision, code, "/promoCode", "%.*s", TEXT_ARGS(answer->detail));
 }
 
@@ -200,8 +200,8 @@ void order_place(struct decision *decision, const void *message)
         return;
     }
     bool asks = place->promo_code.at != NULL && !answer;
-    if (!answer && (!place_check_emails(decision, place) ||
-                    (!asks && !check_hidden(decision, place)))) {
+    if (!answer &&
+        (!place_check_emails(decision, place) || (!asks && !check_hidden(decision, place)))) {
         return;
     }
     if (asks) {

@@ -19,7 +19,8 @@ static bool check_fields(struct decision *decision, const struct place *place)
 {
     const struct place_ticket *tickets = place->tickets.items;
     if (currency_exponent(place->currency) < 0) {
-        return refuse(decision, "INVALID_FIELD", TEXT("/currency"), "is not a currency of ISO 4217");
+        return refuse(decision, "INVALID_FIELD", TEXT("/currency"),
+                      "is not a currency of ISO 4217");
     }
     for (uint32_t i = 0; i < place->tickets.count; i++) {
         for (uint32_t j = 0; j < i; j++) {
@@ -82,8 +83,8 @@ static bool read_order(struct decision *decision, const struct place *place, str
                        &price->processing_fee);
 }
 
-bool place_total(struct decision *decision, const struct place *place,
-                 const struct price *given, struct price *price)
+bool place_total(struct decision *decision, const struct place *place, const struct price *given,
+                 struct price *price)
 {
     int exponent = currency_exponent(place->currency);
     *price = *given;

@@ -1,4 +1,4 @@
-/* What each ticket of an order costs, in minor units: the parts add up to the order's totals exactly. */
+/* What each ticket of an order costs, in minor units: the parts add up to the totals exactly. */
 #include "workers/order/inside.h"
 
 static int64_t sum(const int64_t *parts, uint32_t count)

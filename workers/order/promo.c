@@ -1,5 +1,5 @@
-/* Promo codes: what they take off, for which tickets, and how many tickets hold one (O36, C62). The code
- * alone counts its uses, so that no race of orders takes it over its limit. */
+/* Promo codes: what they take off, for which tickets, and how many tickets hold one (O36, C62). The
+ * code alone counts its uses, so that no race of orders takes it over its limit. */
 #include <stddef.h>
 
 #include "workers/order/inside.h"
@@ -12,10 +12,8 @@ struct uses_changed {
 
 #define AT(member) offsetof(struct uses_changed, member)
 static const struct field uses_fields[] = {
-    { "code", FIELD_TEXT, AT(code) },
-    { "uses", FIELD_INT, AT(uses) },
-    { "maxUses", FIELD_INT, AT(max_uses) },
-    { "delta", FIELD_INT, AT(delta) },
+    { "code", FIELD_TEXT, AT(code) },       { "uses", FIELD_INT, AT(uses) },
+    { "maxUses", FIELD_INT, AT(max_uses) }, { "delta", FIELD_INT, AT(delta) },
     { "orderId", FIELD_ID, AT(order_id) },
 };
 static const struct shape uses_shape = { "promo.uses.changed", uses_fields,
@@ -45,7 +43,8 @@ static bool check_value(struct decision *decision, const struct promo *promo)
     int64_t number;
     if (promo->type == PROMO_ACCESS) {
         return promo->value.scale < 0 ||
-               invalid(decision, "/value", "an ACCESS code opens hidden tickets and takes nothing off");
+               invalid(decision, "/value",
+                       "an ACCESS code opens hidden tickets and takes nothing off");
     }
     if (promo->value.scale < 0) {
         return invalid(decision, "/value", "PERCENT and FIXED need a value");
@@ -196,10 +195,9 @@ void promo_use(struct decision *decision, const void *message)
     decision_put(decision, &after, 0);
     decision_applied(decision, "internal.promo.use", NULL, NULL);
     say_uses(decision, &after, uses, ask->order_id);
-    struct promo_answer said = { .order_id = ask->order_id,
-                                 .type = after.type,
-                                 .value = after.value,
-                                 .eligible = eligible };
+    struct promo_answer said = {
+        .order_id = ask->order_id, .type = after.type, .value = after.value, .eligible = eligible
+    };
     answer(decision, ask, &said);
 }
 

@@ -1,4 +1,4 @@
-/* What leaves about an order: its record, a refund, its contribution to the metrics (O01, O30, O31). */
+/* What leaves about an order: its record, a refund (O01, O24, O31). */
 #include <stddef.h>
 
 #include "workers/order/inside.h"
@@ -32,8 +32,8 @@ struct record {
     int64_t order_date;
     struct text buyer_name, locale;
     struct decimal refunded, pending, net_sales;
-    struct list tickets;   /* struct record_ticket */
-    struct list acted_on;  /* struct text          */
+    struct list tickets;  /* struct record_ticket */
+    struct list acted_on; /* struct text          */
 };
 
 #define TICKET(member) offsetof(struct record_ticket, member)
@@ -203,7 +203,8 @@ void refund_initiated(struct decision *decision, const struct order *order,
 {
     struct refund_record record = refund_record_of(order, refund);
     if (refund->method == PAY_CARD) { /* the payment adapter sees only what it must pay */
-        decision_outcome_on(decision, "refund-initiated", "refund.initiated", &refund_shape, &record);
+        decision_outcome_on(decision, "refund-initiated", "refund.initiated", &refund_shape,
+                            &record);
     } else {
         decision_outcome(decision, "refund.initiated", &refund_shape, &record);
     }

@@ -1,5 +1,6 @@
-/* order.refund_tickets: money goes back for some tickets or all (O23-O30, C49, C52-C57). A card is paid
- * back by the gateway, which answers later (refund_result.c); an invoice or check is settled outside. */
+/* order.refund_tickets: money goes back for some tickets or all (O23-O30, C49, C52-C57). A card is
+ * paid back by the gateway, which answers later (refund_result.c); an invoice or check is settled
+ * outside. */
 #include "workers/order/inside.h"
 
 static bool refuse(struct decision *decision, const char *code, const char *pointer,
@@ -70,7 +71,8 @@ static bool check_all(struct decision *decision, const struct order *order, stru
 {
     *pick = keep(order, pick, ever_refundable);
     if (!pick->count) {
-        return refuse(decision, "NOTHING_TO_REFUND", "/tickets", "nothing was paid for the tickets");
+        return refuse(decision, "NOTHING_TO_REFUND", "/tickets",
+                      "nothing was paid for the tickets");
     }
     *pick = keep(order, pick, is_free);
     return pick->count || refuse(decision, "ALREADY_REFUNDED", "/tickets",
@@ -112,7 +114,8 @@ static bool check_amount(struct decision *decision, const struct order *order,
         return refuse(decision, "NOTHING_TO_REFUND", "/retainProcessingFee",
                       "the processing fee takes all of it");
     }
-    int64_t so_far = order_refunds(order, REFUND_INITIATED) + order_refunds(order, REFUND_SUCCEEDED);
+    int64_t so_far =
+        order_refunds(order, REFUND_INITIATED) + order_refunds(order, REFUND_SUCCEEDED);
     return so_far + refund->amount.digits <= order_sales(order) ||
            refuse(decision, "REFUND_EXCEEDS_PAID", "/tickets",
                   "refunds would exceed what was paid for the order");
@@ -131,7 +134,7 @@ static struct refund *add_refund(struct decision *decision, struct order *order,
     return refund;
 }
 
-/* The refund is named by the outcome that announces it, so that the adapter can tell a repetition. */
+/* The refund is named by the outcome that announces it, so an adapter can tell a repetition. */
 static void name_refund(struct decision *decision, struct order *order, const struct pick *pick,
                         struct refund *refund)
 {

@@ -33,15 +33,17 @@ static void succeed(struct decision *decision, struct order *order, const struct
     mail_buyer(decision, order, MAIL_REFUND_CONFIRMATION, &pick, refund);
 }
 
-/* The tickets stay cancelled, and may be refunded by a new command. */
-static void fail(struct decision *decision, struct order *order, const struct refund *refund)
+/* The tickets stay cancelled, and may be refunded by a new command. Which they were is kept no
+ * longer: a gateway that fails again and again must not fill the state. */
+static void fail(struct decision *decision, struct order *order, struct refund *refund)
 {
     struct pick pick = tickets_of(order, refund);
     for (uint32_t i = 0; i < pick.count; i++) {
         order_tickets(order)[pick.at[i]].refund_id = (struct text){ NULL, 0 };
     }
-    order_put(decision, order);
     refund_applied(decision, "refund.failed", order, refund);
+    refund->ticket_ids = (struct list){ NULL, 0 };
+    order_put(decision, order);
 }
 
 void order_refund_result(struct decision *decision, const void *message)

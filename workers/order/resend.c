@@ -1,4 +1,4 @@
-/* The confirmation again, to the buyer: by one command, or for one of the orders of a job (O15, C50). */
+/* The confirmation again, to the buyer: for one order, or for one of a job's (O15, C50). */
 #include "workers/order/inside.h"
 
 static void send(struct decision *decision, bool unpaid_too)

@@ -1,4 +1,4 @@
-/* The status of an order, and what may be done with orders and tickets in each: O05-O11, O13, C47, C48. */
+/* The status of an order, and what may be done in each: O05-O11, O13, C47, C48. */
 #include "workers/order/inside.h"
 
 /* --- the matrices; a row ends where nothing more is allowed --- */

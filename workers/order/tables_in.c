@@ -1,4 +1,4 @@
-/* The field tables of what comes in: commands on orders, tickets, promo codes, events, attendees. */
+/* The field tables of what comes in: on orders, tickets, promo codes, events, attendees. */
 #include <stddef.h>
 
 #include "workers/order/inside.h"
@@ -49,16 +49,23 @@ const struct shape place_shape = SHAPE("order.place", place_fields, place);
 
 /* --- commands on an order --- */
 
-#define ORDER_ID { "orderId", FIELD_ID, IN(on_order, order_id), .required = true }
-#define NOTE { "note", FIELD_TEXT, IN(on_order, note), .max = 255 }
+#define ORDER_ID                                                                                   \
+    {                                                                                              \
+        "orderId", FIELD_ID, IN(on_order, order_id), .required = true                              \
+    }
+#define NOTE                                                                                       \
+    {                                                                                              \
+        "note", FIELD_TEXT, IN(on_order, note), .max = 255                                         \
+    }
 static const char *const all_names[] = { "all", NULL };
 /* "all" or ids: two rows for one member, of which one must take it (order.c: pick_tickets). */
 #define TICKETS                                                                                    \
-    { "tickets", FIELD_ENUM, IN(on_order, all), .required = true, .names = all_names,              \
-      .code = "INVALID_FIELD" },                                                                   \
+    { "tickets",        FIELD_ENUM,         IN(on_order, all),                                     \
+      .required = true, .names = all_names, .code = "INVALID_FIELD" },                             \
     {                                                                                              \
         "tickets", FIELD_LIST, IN(on_order, ticket_ids), .required = true, .min = 1,               \
-            .max = TICKETS_MAX, .element = FIELD_ID, .code = "INVALID_FIELD"                       \
+                                                         .max = TICKETS_MAX, .element = FIELD_ID,  \
+                                                         .code = "INVALID_FIELD"                   \
     }
 #define ON_ORDER(shape_name, table)                                                                \
     {                                                                                              \
@@ -72,7 +79,9 @@ static const struct field cancel_fields[] = { ORDER_ID, TICKETS, NOTE };
 const struct shape cancel_shape = ON_ORDER("order.cancel_tickets", cancel_fields);
 
 static const struct field refund_tickets_fields[] = {
-    ORDER_ID, TICKETS, NOTE,
+    ORDER_ID,
+    TICKETS,
+    NOTE,
     { "retainProcessingFee", FIELD_BOOL, IN(on_order, retain_fee), .standard = "false" },
 };
 const struct shape refund_tickets_shape = ON_ORDER("order.refund_tickets", refund_tickets_fields);
@@ -95,14 +104,15 @@ static const struct field refund_result_fields[] = {
     { "gatewayRefundId", FIELD_TEXT, IN(refund_result, gateway_refund_id), .max = 128 },
     { "failureCode", FIELD_TEXT, IN(refund_result, failure_code), .max = 128 },
 };
-const struct shape refund_result_shape = SHAPE("refund.result", refund_result_fields, refund_result);
+const struct shape refund_result_shape =
+    SHAPE("refund.result", refund_result_fields, refund_result);
 
 static const struct field update_buyer_fields[] = {
     { "orderId", FIELD_ID, IN(update_buyer, order_id), .required = true },
-    { "buyer", FIELD_OBJECT, IN(update_buyer, buyer), .required = true,
-      .shape = &buyer_shape },
+    { "buyer", FIELD_OBJECT, IN(update_buyer, buyer), .required = true, .shape = &buyer_shape },
 };
-const struct shape update_buyer_shape = SHAPE("order.update_buyer", update_buyer_fields, update_buyer);
+const struct shape update_buyer_shape =
+    SHAPE("order.update_buyer", update_buyer_fields, update_buyer);
 
 static const struct field on_ticket_fields[] = {
     { "orderId", FIELD_ID, IN(on_ticket, order_id), .required = true },
@@ -167,16 +177,16 @@ static const struct shape shown_type_shape = SHAPE("ticketType", shown_type_fiel
 
 static const char *const gateway_results[] = { "awaited", "assumed", NULL };
 #define EVENT_FIELDS(type_shape)                                                                   \
-    { "eventId", FIELD_ID, IN(order_event, event_id), .required = true },                                \
-        { "connectedGatewayAccountId", FIELD_ID, IN(order_event, connected_account_id) },                \
-        { "inviteOnly", FIELD_BOOL, IN(order_event, invite_only), .standard = "false" },                 \
-        { "restrictDuplicateEmails", FIELD_BOOL, IN(order_event, restrict_duplicates),                   \
+    { "eventId", FIELD_ID, IN(order_event, event_id), .required = true },                          \
+        { "connectedGatewayAccountId", FIELD_ID, IN(order_event, connected_account_id) },          \
+        { "inviteOnly", FIELD_BOOL, IN(order_event, invite_only), .standard = "false" },           \
+        { "restrictDuplicateEmails", FIELD_BOOL, IN(order_event, restrict_duplicates),             \
           .standard = "true" },                                                                    \
-        { "gatewayResult", FIELD_ENUM, IN(order_event, gateway_result), .names = gateway_results,        \
+        { "gatewayResult", FIELD_ENUM, IN(order_event, gateway_result), .names = gateway_results,  \
           .standard = "\"awaited\"" },                                                             \
     {                                                                                              \
-        "ticketTypes", FIELD_LIST, IN(order_event, ticket_types), .max = EVENT_TYPES_MAX,                \
-            .shape = &(type_shape)                                                                 \
+        "ticketTypes", FIELD_LIST, IN(order_event, ticket_types), .max = EVENT_TYPES_MAX,          \
+                                                                  .shape = &(type_shape)           \
     }
 /* Stored as it is put: it only ever gains fields at its end. */
 static const struct field event_fields[] = { EVENT_FIELDS(ticket_type_shape) };

@@ -46,13 +46,15 @@ _Static_assert(offsetof(struct promo, code) == 0 && offsetof(struct promo_ask, c
 
 #define ON_ORDER(type_name, type_shape, function)                                                  \
     {                                                                                              \
-        .name = type_name, .shape = &(type_shape), .entity = order_entity,                         \
-        .handlers = { { "order", function } }                                                      \
+        .name = type_name, .shape = &(type_shape), .entity = order_entity, .handlers = {           \
+            { "order", function }                                                                  \
+        }                                                                                          \
     }
 #define ON_PROMO(type_name, type_shape, function)                                                  \
     {                                                                                              \
-        .name = type_name, .shape = &(type_shape), .entity = promo_entity,                         \
-        .handlers = { { "promo", function } }                                                      \
+        .name = type_name, .shape = &(type_shape), .entity = promo_entity, .handlers = {           \
+            { "promo", function }                                                                  \
+        }                                                                                          \
     }
 
 static const struct message_type messages[] = {
