@@ -21,8 +21,8 @@ def check_faults(command):
     bad = [
         ("{\n", "malformed: not JSON at byte"),
         ("[]\n", "malformed: expected one JSON object"),
-        ("{}\n", "malformed: specversion"),
-        (event("action.modify", "", modify), "missing-id: id"),
+        ("{}\n", "malformed: /specversion expected"),
+        (event("action.modify", "", modify), "missing-id: /id expected 1..128 bytes, got nothing"),
         (event("action.modfy", "m", modify), "did you mean makegood.action.modify.v1?"),
         (event("internal.oid.forget", "m", {}), "unknown-type: /type"),
         (event("action.tracked", "m", {}), "unknown-type: /type"),
@@ -33,7 +33,8 @@ def check_faults(command):
          "schema: /data/items/1/quantity expected an integer 0..1000000, got -1"),
         (event("action.modify", "m", modify, pad="x" * 70000), "too-large: more than 65536 bytes"),
         (event("action.modify", "m", modify).replace("A1", "A\x1b[2J"), "malformed"),
-        ('{"id":"a","id":"b"}\n', "malformed"),
+        ('{"id":"a","id":"b"}\n', "malformed: not JSON at byte"),
+        (event("action.modify", "m", [1]), "malformed: /data expected an object"),
     ]
     for number, (line, text) in enumerate(bad):
         where = f"line {number + 3}: "  # a good line and a blank one come before

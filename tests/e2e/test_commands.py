@@ -55,7 +55,7 @@ def sends(world):
     one = world.run("send", stdin=track(3)[1].decode())
     assert re.fullmatch(r"action/\d/\d+  oid:70:X3\n", one.out), one
     nothing = world.run("send", stdin=lines_of(track(4)) + "{}\n")
-    assert nothing.status == DATA and "line 2: malformed: specversion" in nothing.err, nothing
+    assert nothing.status == DATA and "line 2: malformed: /specversion" in nothing.err, nothing
     assert end_offsets(world.kafka.bootstrap, world.topic("action")) != [0] * world.partitions
     ids = {row["event"]["id"] for row in tail(world, "action")}
     assert "t-3" in ids and "t-4" not in ids, ids

@@ -276,6 +276,9 @@ int run_send(const struct call *call)
     send.skip = skip;
     signals_install();
     if (!file && isatty(STDIN_FILENO) == 1) {
+        if (call->no_input) {
+            return fail_with(ERR_USAGE, "--no-input: give the events by a file (-f) or a pipe");
+        }
         fputs("makegood: events from the terminal, one per line; Ctrl-D ends them\n", stderr);
     }
     int code = judge_and_publish(&send, file ? file : "-");

@@ -5,7 +5,7 @@ const struct flag global_flags[] = {
     { "config", 0, "FILE", "configuration file: `key = value` lines" },
     { "set", 0, "KEY=VALUE", "one setting, above file and environment; may be repeated" },
     { "output", 'o', "FORMAT", "table, json or jsonl; the help of a command says which it prints" },
-    { "no-input", 0, NULL, "never ask" },
+    { "no-input", 0, NULL, "never ask, and never wait for a person at the terminal" },
     { "help", 'h', NULL, "help for a command" },
     { 0 },
 };

@@ -2,6 +2,7 @@
 #include "workers/makegood/input.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/nearest.h"
 #include "workers/makegood/workers.h"
@@ -63,6 +64,20 @@ static bool find_type(const struct event *event, struct input *input, struct inp
     return unknown_type(event->type, fault);
 }
 
+/* "id: expected ..." of an attribute as "/id expected ...": here the whole line is the document. */
+static bool fail_envelope(struct input_fault *fault, const struct event_fault *envelope)
+{
+    const char *detail = envelope->detail;
+    size_t name = strspn(detail, "abcdefghijklmnopqrstuvwxyz");
+    char pointer[32];
+    if (name == 0 || name > sizeof(pointer) - 2 ||
+        strncmp(detail + name, ": expected", strlen(": expected")) != 0) {
+        return fail(fault, envelope->reason, "", detail);
+    }
+    snprintf(pointer, sizeof(pointer), "/%.*s", (int)name, detail);
+    return fail(fault, envelope->reason, pointer, detail + name + 2);
+}
+
 bool input_read(struct arena *arena, struct text value, const struct header *headers,
                 size_t header_count, struct input *input, struct input_fault *fault)
 {
@@ -71,7 +86,7 @@ bool input_read(struct arena *arena, struct text value, const struct header *hea
     struct field_fault field;
     *input = (struct input){ 0 };
     if (!event_read(arena, value, headers, header_count, &event, &envelope)) {
-        return fail(fault, envelope.reason, "", envelope.detail);
+        return fail_envelope(fault, &envelope);
     }
     if (event.from_worker) {
         return fail(fault, DEAD_MALFORMED, "/source",
