@@ -34,6 +34,7 @@ struct world {
     struct process a, b;
     int64_t wall_ms, mono_ms;
     int32_t counter, counter_state, counter_outcome, counter_dlq, rate, rate_state, rate_outcome;
+    int32_t mirrors, email;
     struct err_note note;
     struct arena arena;
 };
@@ -53,12 +54,21 @@ static inline void world_topics(struct world *world, int32_t partitions)
     world->rate_state = broker_topic(world->broker, "rate-state", partitions);
     world->rate_outcome = broker_topic(world->broker, "rate-outcome", 1);
     broker_topic(world->broker, "rate-dlq", 1);
+    world->mirrors = broker_topic(world->broker, "mirrors", 1);
+    world->email = broker_topic(world->broker, "email-request", 1);
 }
 
 static inline void world_time(struct world *world, int64_t wall_ms)
 {
     world->wall_ms = wall_ms;
     broker_set_time(world->broker, wall_ms);
+}
+
+/* Some zone, for UTC alone. */
+static inline const struct zone *world_zone(void *context, struct text name)
+{
+    (void)context;
+    return text_is(name, "UTC") ? (const struct zone *)(const void *)"UTC" : NULL;
 }
 
 static inline struct engine_setup world_engine_setup(struct world *world, struct process *process,
@@ -68,7 +78,8 @@ static inline struct engine_setup world_engine_setup(struct world *world, struct
                                   .run = run,
                                   .bus = process->bus,
                                   .view = world->view,
-                                  .metrics = process->metrics };
+                                  .metrics = process->metrics,
+                                  .zone = world_zone };
 }
 
 static inline void process_open(struct world *world, struct process *process, const char *id)
