@@ -206,6 +206,9 @@ static bool look_fill(struct engine *engine, struct look *look, struct text valu
         return item_halt(engine, &named, newer || result == RECORD_NEWER ? RECORD_NEWER : RECORD_BROKEN);
     }
     look->state = record.body.size > 0 ? state : NULL;
+    if (look->state != NULL && look->type->prepare != NULL) {
+        look->type->prepare(state, &look->arena);
+    }
     return true;
 }
 

@@ -24,6 +24,10 @@ typedef void decide_fn(struct decision *decision, const void *message);
  * due time is later, or 0. */
 typedef void advance_fn(struct decision *decision, const void *state);
 
+/* Called once when a state has been decoded to be looked at (decision_look): may fill members of the
+ * struct that the field table does not know, with what is worth computing once. All in the arena. */
+typedef void prepare_fn(void *state, struct arena *arena);
+
 enum { HANDLERS_MAX = 4 };
 
 struct handler {
@@ -50,6 +54,7 @@ struct state_type {
     const struct shape *shape; /* only ever gains fields at its end; else a new version            */
     uint8_t version;           /* body version that is written; a greater one is refused           */
     advance_fn *advance;       /* NULL: never has a due time                                       */
+    prepare_fn *prepare;       /* NULL: nothing to compute                                         */
 };
 
 /* What becomes of the lines of a batch. A command whose data has batchId and line reports its final

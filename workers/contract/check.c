@@ -30,72 +30,16 @@ static bool check_schedule(struct decision *decision, const struct schedule *sch
     return true;
 }
 
-/* Members that are part of the contract but that no rule evaluates yet. A contract that needs them
- * is refused: paying by half of it would be wrong without a word. */
-static bool check_evaluated(struct decision *decision, const struct event_payout *payout, int t,
-                            int p, struct contract_fault *fault)
-{
-    static const char detail[] = "is not evaluated by this release; leave it out";
-    const struct {
-        const char *name;
-        bool used;
-    } members[] = {
-        { "payoutGroups", payout->groups.count > 0 },
-        { "payoutRestrictions", payout->restrictions.count > 0 },
-        { "payoutAdjustments", payout->adjustments.count > 0 },
-        { "performanceBonus", payout->bonus != NULL },
-        { "limits", payout->limits.count > 0 },
-    };
-    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-        if (members[i].used) {
-            return FAULT(detail, "/terms/%d/eventPayouts/%d/%s", t, p, members[i].name);
-        }
-    }
-    return true;
-}
-
-static bool check_policies(struct decision *decision, const struct contract *contract,
-                           struct contract_fault *fault)
-{
-    static const char detail[] = "is not evaluated by this release; leave it out";
-    const struct {
-        const char *name;
-        bool used;
-    } members[] = {
-        { "reverseChildActions", contract->reverse_children == 1 },
-        { "creditPolicy", contract->credit_policy != 0 },
-        { "returnPolicy", contract->return_policy != RETURNS_ALWAYS_OK },
-        { "maxReturnPercentage", contract->max_return_percentage < 100 * RATE_ONE_PERCENT },
-        { "requireReturnAcceptance", contract->require_return_acceptance == 1 },
-    };
-    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-        if (members[i].used) {
-            return FAULT(detail, "/%s", members[i].name);
-        }
-    }
-    return true;
-}
-
 static bool check_payout(struct decision *decision, const struct contract *contract,
                          const struct event_payout *payout, int t, int p,
                          struct contract_fault *fault)
 {
-    bool flat = payout->default_payout.scale >= 0;
-    bool rate = payout->default_payout_rate != FIELD_ABSENT;
-    int64_t minor;
-    if (flat == rate) {
-        return FAULT("expected exactly one of defaultPayout and defaultPayoutRate",
-                     "/terms/%d/eventPayouts/%d/defaultPayout", t, p);
-    }
-    if (flat && !money_of_decimal(payout->default_payout, currency_exponent(contract->currency),
-                                  &minor)) {
-        return FAULT("has more decimals than the contract's currency, or is too large",
-                     "/terms/%d/eventPayouts/%d/defaultPayout", t, p);
-    }
+    struct text at = arena_printf(decision_arena(decision), "/terms/%d/eventPayouts/%d", t, p);
     return check_schedule(decision, payout->locking, true, t, p, "locking", fault) &&
            (!payout->scheduling || check_schedule(decision, payout->scheduling, false, t, p,
                                                   "payoutScheduling", fault)) &&
-           check_evaluated(decision, payout, t, p, fault);
+           contract_check_payout(decision, payout, currency_exponent(contract->currency), at,
+                                 fault);
 }
 
 static bool check_term_dates(struct decision *decision, const struct term *term, int t,
@@ -156,5 +100,5 @@ bool contract_check(struct decision *decision, const struct contract *contract,
             return false;
         }
     }
-    return check_policies(decision, contract, fault);
+    return true;
 }

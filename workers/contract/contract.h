@@ -5,6 +5,8 @@
 #ifndef MAKEGOOD_WORKERS_CONTRACT_H
 #define MAKEGOOD_WORKERS_CONTRACT_H
 
+#include "base/pattern.h"
+#include "base/words.h"
 #include "wire/field.h"
 
 enum contract_status { CONTRACT_ACTIVE = 1, CONTRACT_PENDING, CONTRACT_DECLINED };
@@ -22,11 +24,26 @@ struct schedule {
     int32_t open_ended;
 };
 
+enum rule_variable {
+    VARIABLE_CUSTOMER_STATUS = 1,
+    VARIABLE_CUSTOMER_COUNTRY,
+    VARIABLE_ITEM_SKU,
+    VARIABLE_ITEM_CATEGORY,
+    VARIABLE_PROMO_CODE,
+    VARIABLE_PROMO_CODE_LIST
+};
+enum rule_operator { OPERATOR_IS = 1, OPERATOR_IS_NOT, OPERATOR_CONTAINS };
+
 /* {variable, operator, values}: one of the values, IS_NOT: none of them (A38). */
 struct contract_rule {
     int32_t variable, operator;
-    struct list values; /* struct text */
+    struct list values;        /* struct text                                  */
+    const struct words *words; /* of values, made once (compile.c); not stored */
 };
+
+enum limit_type { LIMIT_VALUE = 1, LIMIT_ACTIONS };
+enum limit_by { LIMIT_ALL = 1, LIMIT_ORDER, LIMIT_CUSTOMER, LIMIT_CLICK };
+enum limit_period { LIMIT_CONTRACT = 1, LIMIT_DAY, LIMIT_WEEK, LIMIT_MONTH, LIMIT_QUARTER };
 
 struct payout_limit {
     int32_t type;
@@ -34,6 +51,10 @@ struct payout_limit {
     int32_t limit_by, period;
     struct text weekend_override;
 };
+
+enum bonus_type { BONUS_SUBSEQUENT = 1, BONUS_ALL };
+enum bonus_basis { BONUS_BY_REVENUE = 1, BONUS_BY_ACTIONS };
+enum bonus_period { BONUS_MONTH = 1, BONUS_YEAR };
 
 struct bonus_tier {
     struct decimal revenue_threshold;
@@ -58,6 +79,8 @@ struct payout_restriction {
     struct list rules;
 };
 
+enum adjustment_direction { ADJUST_INCREASE = 1, ADJUST_DECREASE };
+
 struct payout_adjustment {
     struct list rules;
     int32_t direction;
@@ -73,6 +96,8 @@ struct event_payout {
     struct list groups, restrictions, adjustments, limits;
     struct performance_bonus *bonus;
     struct schedule *locking, *scheduling;
+    /* Groups by ascending rank, then array order; made once (compile.c), not stored. */
+    const struct payout_group **by_rank;
 };
 
 struct term {
@@ -119,6 +144,8 @@ struct contract_listing {
     struct list contract_ids; /* struct text */
 };
 
+enum credit_policy { CREDIT_LAST_REFERRER = 1, CREDIT_FIRST_REFERRER };
+
 enum partner_status { PARTNER_ACTIVE = 1, PARTNER_INACTIVE };
 
 /* State of partner:<partnerId>; one that was never put is active. */
@@ -148,6 +175,68 @@ struct event_type {
     int64_t parent_tracker_id;
     int32_t require_parent;
 };
+
+enum promo_type { PROMO_LITERAL = 1, PROMO_PATTERN };
+enum promo_status { PROMO_ACTIVE = 1, PROMO_INACTIVE };
+enum promo_credit { PROMO_INVOLVED = 1, PROMO_ALWAYS, PROMO_WINNER };
+
+/* Data of promo_code.put (A46, A47). */
+struct promo_code {
+    int64_t campaign_id;
+    struct text promo_code_id, code;
+    int32_t type;
+    struct text partner_id;
+    int32_t state;
+    int64_t start, end;
+    int32_t credit;
+    const struct pattern *pattern; /* of a PROMO_PATTERN's code, made once; not stored */
+};
+
+/* State of codes:<campaignId>: its patterns by promoCodeId; and of its parts li:<code in lower case>:
+ * the literal codes that read so. */
+struct promo_codes {
+    struct list codes; /* struct promo_code */
+};
+
+enum list_status { LIST_ACTIVE = 1, LIST_CLOSED, LIST_DEACTIVATED };
+
+struct exception_item {
+    struct text value;
+    int32_t regex;
+};
+
+/* State of list:<listId>: data of exception_list.put (A15, A46). */
+struct exception_list {
+    struct text list_id, name;
+    int32_t state;
+    int64_t deactivation;
+    struct list items;                /* struct exception_item                */
+    const struct words *words;        /* of the plain items; made, not stored */
+    const struct pattern **patterns;  /* of the others                        */
+    uint32_t pattern_count;
+};
+
+/* A limit's value: minor units of the contract's currency (VALUE), or a number of actions. False: it
+ * has more decimals than that, or does not fit. */
+static inline bool limit_value(int32_t type, struct text value, int exponent, int64_t *out)
+{
+    __int128 digits;
+    int scale, places = type == LIMIT_ACTIONS ? 0 : exponent;
+    if (!dec_parse(value, &digits, &scale)) {
+        return false;
+    }
+    for (; scale < places; scale++) {
+        digits *= 10;
+    }
+    for (; scale > places; scale--) {
+        if (digits % 10 != 0) {
+            return false;
+        }
+        digits /= 10;
+    }
+    *out = digits > INT64_MAX ? 0 : (int64_t)digits;
+    return digits <= INT64_MAX;
+}
 
 /* The version in force at t (the latest that is valid by then), NULL = none. */
 static inline const struct contract_version *contract_version_at(const struct contract_state *state,

@@ -27,6 +27,17 @@ static struct text program_entity(const void *message, struct arena *arena)
     return entity_name(arena, "program", ((const struct program *)message)->program_id);
 }
 
+static struct text codes_entity(const void *message, struct arena *arena)
+{
+    return arena_printf(arena, "codes:%lld",
+                        (long long)((const struct promo_code *)message)->campaign_id);
+}
+
+static struct text list_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "list", ((const struct exception_list *)message)->list_id);
+}
+
 static struct text listed_entity(const void *message, struct arena *arena)
 {
     return entity_name(arena, "partner", ((const struct contract_listed *)message)->partner_id);
@@ -53,6 +64,14 @@ static const struct message_type messages[] = {
       .shape = &program_shape,
       .entity = program_entity,
       .handlers = { { "program", program_put } } },
+    { .name = "promo_code.put",
+      .shape = &promo_code_shape,
+      .entity = codes_entity,
+      .handlers = { { "codes", promo_code_put } } },
+    { .name = "exception_list.put",
+      .shape = &exception_list_shape,
+      .entity = list_entity,
+      .handlers = { { "list", exception_list_put } } },
     { .name = "internal.contract.listed",
       .shape = &contract_listed_shape,
       .entity = listed_entity,
@@ -60,11 +79,24 @@ static const struct message_type messages[] = {
 };
 
 static const struct state_type states[] = {
-    { .entity_type = "contract", .shape = &contract_state_shape, .version = 1 },
+    { .entity_type = "contract",
+      .shape = &contract_state_shape,
+      .version = 1,
+      .prepare = contract_prepare },
     { .entity_type = "event_type", .shape = &event_type_shape, .version = 1 },
     { .entity_type = "partner", .shape = &partner_shape, .version = 1 },
     { .entity_type = "unit", .shape = &unit_shape, .version = 1 },
     { .entity_type = "program", .shape = &program_state_shape, .version = 1 },
+    { .entity_type = "codes",
+      .shape = &promo_codes_shape,
+      .version = 1,
+      .prepare = promo_codes_prepare },
+    { .entity_type = "codes/li", .shape = &promo_codes_shape, .version = 1 },
+    { .entity_type = "codes/id", .shape = &promo_place_shape, .version = 1 },
+    { .entity_type = "list",
+      .shape = &exception_list_shape,
+      .version = 1,
+      .prepare = exception_list_prepare },
     { .entity_type = "partner/campaign", .shape = &contract_listing_shape, .version = 1 },
 };
 
