@@ -70,7 +70,7 @@ def summary(outcome):
     if "reason" in data:
         out["reason"] = data["reason"]["code"]
         out["pointer"] = data["reason"]["pointer"]
-    if "terms" in data:
+    if isinstance(data.get("terms"), dict):  # a contract's own terms are a list
         out["rule"] = data["terms"]["rule"]
     return out
 

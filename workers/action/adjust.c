@@ -7,7 +7,7 @@
 #include "base/money.h"
 #include "workers/action/inside.h"
 
-enum { TRANSFER_MAKE_GOOD = 1 };
+enum { TRANSFER_MAKE_GOOD = 1, TRANSFER_BONUS };
 enum { PAY_PARTNER = 1, COLLECT_FROM_PARTNER };
 static const char *const transfer_types[] = { "MAKE_GOOD", "BONUS", NULL };
 static const char *const directions[] = { "PAY_PARTNER", "COLLECT_FROM_PARTNER", NULL };
@@ -36,28 +36,20 @@ const struct shape adjustment_shape = { "adjustment.required", adjustment_fields
                                         sizeof(adjustment_fields) / sizeof(*adjustment_fields),
                                         sizeof(struct adjustment), SHAPE_NO_FAULTS };
 
-/* The payout that the new amount would have at the stored rates; 0 when it would be a reversal. */
-static bool would_be_payout(struct decision *decision, const struct action *action, int64_t amount,
-                            bool reversal, int64_t *payout)
+struct action adjusted_action(struct decision *decision, const struct action *action)
 {
-    struct action would_be = *action;
-    *payout = 0;
-    if (reversal) {
-        return true;
+    struct action left = *action;
+    if (action->adjusted_amount != FIELD_ABSENT) {
+        left.amount = action->adjusted_amount;
+        left.payout = action->adjusted_payout;
+        left.items = action->adjusted_items;
     }
-    items_copy(decision, &would_be);
-    if (amount != action->amount) {
-        spread_amount(&would_be, amount);
-    }
-    if (!rate_amounts(&would_be)) {
-        return false;
-    }
-    *payout = would_be.payout;
-    return true;
+    items_copy(decision, &left);
+    return left;
 }
 
-static void require_adjustment(struct decision *decision, const struct action *action,
-                               int64_t delta, struct text reason)
+static void announce(struct decision *decision, const struct action *action, int32_t transfer_type,
+                     int64_t delta, struct text reason)
 {
     struct adjustment adjustment = {
         .action_id = action->action_id,
@@ -67,37 +59,52 @@ static void require_adjustment(struct decision *decision, const struct action *a
         .reason_code = reason,
         .campaign_id = action->campaign_id,
         .tracker_id = action->tracker_id,
-        .transfer_type = TRANSFER_MAKE_GOOD,
+        .transfer_type = transfer_type,
         .direction = delta > 0 ? PAY_PARTNER : COLLECT_FROM_PARTNER,
         .amount = { delta > 0 ? delta : -delta, currency_exponent(action->payout_currency) },
     };
-    decision_count_change(decision);
     decision_outcome(decision, "adjustment.required", &adjustment_shape, &adjustment);
 }
 
-void reject_locked(struct decision *decision, const struct action *action, int64_t amount,
-                   bool reversal, struct text reason)
+void announce_bonus(struct decision *decision, const struct action *action, int64_t amount)
 {
-    int64_t payout;
+    announce(decision, action, TRANSFER_BONUS, amount, TEXT("BONUS"));
+}
+
+static void reject(struct decision *decision, const struct action *action)
+{
     char since[TIME_TEXT_SIZE];
-    if (!would_be_payout(decision, action, amount, reversal, &payout)) {
-        decision_rejected(decision, "INVALID_AMOUNT", "/amount",
-                          "the payout would have more than 12 digits before the point");
-        return;
-    }
-    int64_t left =
-        action->adjusted_payout != FIELD_ABSENT ? action->adjusted_payout : action->payout;
     time_format(lock_time(action), since);
     if (action->state == ACTION_APPROVED && decision_time(decision) < lock_time(action)) {
         decision_rejected(decision, "ACTION_LOCKED", "", "the action is approved");
     } else {
         decision_rejected(decision, "ACTION_LOCKED", "", "the action is locked since %s", since);
     }
-    if (payout != left) {
+}
+
+void reject_locked(struct decision *decision, const struct action *action, struct action *changed,
+                   bool reversal, struct text reason)
+{
+    int64_t left =
+        action->adjusted_payout != FIELD_ABSENT ? action->adjusted_payout : action->payout;
+    if (reversal) {
+        make_nothing(changed);
+    } else if (!rate_as_stored(changed)) {
+        decision_rejected(decision, "INVALID_AMOUNT", "",
+                          "the payout would have more than 12 digits before the point");
+        return;
+    }
+    if (action->overlimit && changed->payout > action->payout) {
+        changed->payout = action->payout; /* it locked at what the limit had left */
+    }
+    reject(decision, action);
+    if (changed->payout != left) {
         struct action after = *action;
-        after.adjusted_amount = reversal ? 0 : amount;
-        after.adjusted_payout = payout;
-        require_adjustment(decision, action, payout - left, reason);
+        after.adjusted_amount = changed->amount;
+        after.adjusted_payout = changed->payout;
+        after.adjusted_items = changed->items;
+        decision_count_change(decision);
+        announce(decision, action, TRANSFER_MAKE_GOOD, changed->payout - left, reason);
         decision_put(decision, &after, due_of(&after));
     }
 }

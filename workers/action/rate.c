@@ -1,4 +1,4 @@
-/* Payouts of an action's amounts: flat or a percentage, for the order or per item (A36). */
+/* Payouts of an action: per line, the order or its items, each rounded once (A36, C14). */
 #include "base/ensure.h"
 #include "base/money.h"
 #include "workers/action/inside.h"
@@ -16,49 +16,126 @@ struct action_item *items_copy(struct decision *decision, struct action *action)
     return items;
 }
 
-void rate_by(struct action *action, const struct terms *terms)
+/* The rate, or what share of the flat payout, after adjustments: never below 0 (A40). */
+static struct line_rate rate_of(const struct line *line)
 {
-    const struct event_payout *payout = terms->payout;
-    action->contract_id = terms->contract_id;
-    action->contract_version = terms->version;
-    action->level = payout->level;
-    action->rate = payout->default_payout_rate;
-    action->flat = FIELD_ABSENT;
-    if (action->rate == FIELD_ABSENT) {
-        /* The contract was checked: its flat payout fits its currency. */
-        ENSURE(money_of_decimal(payout->default_payout,
-                                currency_exponent(terms->contract->currency), &action->flat));
-    }
+    int64_t rate = (line->flat == FIELD_ABSENT ? line->rate : RATE_WHOLE) + line->points;
+    return (struct line_rate){ line->restricted || rate < 0 ? 0 : rate, line->flat, line->rule };
 }
 
-/* One payout line. Flat counts per unit where lines are items. */
-static bool rate_line(const struct action *action, int64_t amount, int64_t quantity, int64_t *out)
+static bool pay_lines(const struct action *action, struct lines *lines)
 {
-    int to = currency_exponent(action->payout_currency);
-    bool good = action->flat != FIELD_ABSENT
-                    ? !__builtin_mul_overflow(action->flat, quantity, out)
-                    : money_payout(amount, currency_exponent(action->currency), action->rate,
-                                   action->fx_rate, to, out);
-    return good && money_in_bounds(*out, to);
-}
-
-bool rate_amounts(struct action *action)
-{
-    struct action_item *items = action->items.items;
-    bool by_item = action->level == LEVEL_ITEM && action->items.count;
-    if (!by_item && !rate_line(action, action->amount, 1, &action->payout)) {
-        return false;
-    }
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < action->items.count; i++) {
-        items[i].payout = 0;
-        if (by_item && (!rate_line(action, items[i].amount, items[i].quantity, &items[i].payout) ||
-                        !money_add(sum, items[i].payout, &sum))) {
+    for (uint32_t i = 0; i < lines->count; i++) {
+        struct line *line = &lines->all[i];
+        struct line_rate by = rate_of(line);
+        if (!line_payout(action, &by, line->amount, line->quantity, &line->payout)) {
             return false;
         }
     }
-    action->payout = by_item ? sum : action->payout;
-    return money_in_bounds(action->payout, currency_exponent(action->payout_currency));
+    return true;
+}
+
+static int64_t sum_of(const struct lines *lines)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < lines->count; i++) { /* 200 of at most 16 digits: no overflow */
+        sum += lines->all[i].payout;
+    }
+    return sum;
+}
+
+/* Results into the action; `intended` are the payouts before limits. */
+static void keep(struct action *action, const struct lines *lines, const int64_t *intended,
+                 int64_t intended_sum)
+{
+    struct action_item *items = action->items.items;
+    bool clipped = action->overlimit != 0;
+    action->payout = sum_of(lines);
+    action->intended_payout = clipped ? intended_sum : FIELD_ABSENT;
+    action->by = (struct line_rate){ FIELD_ABSENT, FIELD_ABSENT, { NULL, 0 } };
+    if (!lines->by_item) {
+        action->by = rate_of(&lines->all[0]);
+    }
+    for (uint32_t i = 0; i < action->items.count; i++) {
+        const struct line *line = lines->by_item ? &lines->all[i] : NULL;
+        items[i].payout = line ? line->payout : 0;
+        items[i].intended = line && clipped ? intended[i] : FIELD_ABSENT;
+        items[i].by = line ? rate_of(line) : (struct line_rate){ FIELD_ABSENT, FIELD_ABSENT, { NULL, 0 } };
+    }
+}
+
+/* One name for all lines, or that they differ. */
+static struct text rule_of(const struct lines *lines)
+{
+    for (uint32_t i = 1; i < lines->count; i++) {
+        if (!text_equal(lines->all[i].rule, lines->all[0].rule)) {
+            return TEXT("lines");
+        }
+    }
+    return lines->all[0].rule;
+}
+
+enum rate_result rate_action(struct decision *decision, struct action *action,
+                             const struct terms *terms, struct rating *rating)
+{
+    struct lines lines = lines_of(decision, action, terms);
+    int64_t intended[200];
+    *rating = (struct rating){ .terms = terms };
+    enum rate_result result = bonus_apply(decision, action, terms, &lines, rating);
+    if (result != RATE_DONE) {
+        return result;
+    }
+    if (!pay_lines(action, &lines)) {
+        return RATE_TOO_LARGE;
+    }
+    ENSURE(lines.count <= sizeof(intended) / sizeof(*intended));
+    for (uint32_t i = 0; i < lines.count; i++) {
+        intended[i] = lines.all[i].payout;
+    }
+    int64_t intended_sum = sum_of(&lines);
+    if (!money_in_bounds(intended_sum, currency_exponent(action->payout_currency))) {
+        return RATE_TOO_LARGE;
+    }
+    result = limits_apply(decision, action, terms, &lines, rating);
+    if (result != RATE_DONE) {
+        return result;
+    }
+    bonus_earned(decision, action, terms, &lines, rating);
+    action->contract_id = terms->contract_id;
+    action->contract_version = terms->version;
+    action->level = terms->payout->level;
+    keep(action, &lines, intended, intended_sum);
+    rating->rule = rule_of(&lines);
+    return RATE_DONE;
+}
+
+void rating_finish(struct decision *decision, struct action *after, const struct rating *rating)
+{
+    const struct tally_bonus *bonuses = rating->bonuses.items;
+    shares_set(decision, after, rating->shares, rating->bonuses);
+    after->shares = rating->shares;
+    for (uint32_t i = 0; i < rating->bonuses.count; i++) {
+        announce_bonus(decision, after, bonuses[i].amount);
+    }
+}
+
+bool rate_as_stored(struct action *action)
+{
+    struct action_item *items = action->items.items;
+    bool by_item = action->level == LEVEL_ITEM && action->items.count > 0;
+    int64_t sum = 0;
+    if (!by_item) {
+        return line_payout(action, &action->by, action->amount, 1, &action->payout);
+    }
+    for (uint32_t i = 0; i < action->items.count; i++) {
+        if (!line_payout(action, &items[i].by, items[i].amount, items[i].quantity,
+                         &items[i].payout) ||
+            !money_add(sum, items[i].payout, &sum)) {
+            return false;
+        }
+    }
+    action->payout = sum;
+    return money_in_bounds(sum, currency_exponent(action->payout_currency));
 }
 
 void spread_amount(struct action *action, int64_t amount)

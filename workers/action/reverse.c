@@ -1,19 +1,45 @@
 /* action.reverse: the commission becomes 0 (A02, A05, A21, A22). Needs no contract (C06). */
 #include "workers/action/inside.h"
 
-void make_reversed(struct decision *decision, struct action *action, struct text reason)
+void make_nothing(struct action *action)
+{
+    struct action_item *items = action->items.items;
+    action->amount = action->payout = 0;
+    for (uint32_t i = 0; i < action->items.count; i++) {
+        items[i].amount = items[i].quantity = items[i].payout = 0;
+    }
+}
+
+/* State REVERSED, values kept for a restore. */
+static void make_reversed(struct decision *decision, struct action *action, struct text reason)
 {
     struct action_item *items = items_copy(decision, action);
     action->intended_amount = action->amount;
+    action->intended_payout = FIELD_ABSENT;
+    action->overlimit = 0;
+    action->return_code = (struct text){ NULL, 0 };
     action->state = ACTION_REVERSED;
-    action->detail = 0;
-    action->amount = action->payout = 0;
     action->disposition = reason;
     for (uint32_t i = 0; i < action->items.count; i++) {
         items[i].kept_amount = items[i].amount;
         items[i].kept_quantity = items[i].quantity;
-        items[i].amount = items[i].quantity = items[i].payout = 0;
+        items[i].intended = FIELD_ABSENT;
     }
+    make_nothing(action);
+}
+
+void reverse_now(struct decision *decision, const struct action *before, struct text reason)
+{
+    struct action after = *before;
+    struct list none = { NULL, 0 };
+    struct cascade cascade = cascade_of(decision, before);
+    make_reversed(decision, &after, reason);
+    record_reversed(decision, before, &after,
+                    cascade.requested.count || cascade.skipped.count ? &cascade : NULL);
+    shares_set(decision, before, none, none);
+    after.shares = none;
+    send_cascade(decision, &cascade, reason);
+    decision_put(decision, &after, due_of(&after));
 }
 
 void action_reverse(struct decision *decision, const void *message)
@@ -37,11 +63,16 @@ void action_reverse(struct decision *decision, const void *message)
         return;
     }
     if (is_locked(before, decision_time(decision))) {
-        reject_locked(decision, before, 0, true, reverse->disposition_code);
+        struct action nothing = adjusted_action(decision, before);
+        reject_locked(decision, before, &nothing, true, reverse->disposition_code);
         return;
     }
-    struct action after = *before;
-    make_reversed(decision, &after, reverse->disposition_code);
-    record_applied(decision, "action.reversed", before, &after);
-    decision_put(decision, &after, due_of(&after));
+    if (!return_allowed(decision, before, reverse->disposition_code, 0)) {
+        return;
+    }
+    if (return_only_asks(decision, before, reverse->disposition_code)) {
+        request_return(decision, before, reverse->disposition_code);
+    } else {
+        reverse_now(decision, before, reverse->disposition_code);
+    }
 }

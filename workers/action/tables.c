@@ -1,22 +1,15 @@
-/* The field tables of the action family: messages, states, outcomes. */
+/* The field tables of the action family's messages. */
 #include "workers/action/inside.h"
+#include "workers/action/tables.h"
 
-#include <stddef.h>
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-#define IN(type, member) offsetof(struct type, member)
-#define SHAPE(shape_name, table, type)                                                             \
-    {                                                                                              \
-        shape_name, table, COUNT(table), sizeof(struct type), SHAPE_NO_FAULTS                      \
-    }
-#define SHAPE_FAULTS(shape_name, table, type)                                                      \
-    {                                                                                              \
-        shape_name, table, COUNT(table), sizeof(struct type), IN(type, faults)                     \
-    }
 enum { TRACKER_MAX = 2147483647, LINE_MAX = 1000000, ITEMS_MAX = 200, REFERRERS_MAX = 50 };
 
 _Static_assert(offsetof(struct track, address) == 0 && offsetof(struct modify, address) == 0 &&
                    offsetof(struct reverse, address) == 0,
+               "address.c reads the address of any message");
+_Static_assert(offsetof(struct modify_items, address) == 0 &&
+                   offsetof(struct answer_return, address) == 0 &&
+                   offsetof(struct settle, address) == 0,
                "address.c reads the address of any message");
 
 #define BATCH_FIELDS                                                                               \
@@ -69,12 +62,20 @@ static const struct field track_fields[] = {
 };
 const struct shape track_shape = SHAPE_FAULTS("action.track", track_fields, track);
 
-/* A23: a field of track that modify does not list. Whatever it holds, it is noted by its code. */
-#define NOT_CHANGEABLE(field_name)                                                                 \
+/* A23: a field of track that a change does not list. Whatever it holds, it is noted by its code. */
+#define NOT_CHANGEABLE(type, field_name)                                                           \
     {                                                                                              \
-        field_name, FIELD_ENUM, IN(modify, not_changeable), .names = no_names,                     \
+        field_name, FIELD_ENUM, IN(type, not_changeable), .names = no_names,                       \
             .code = "FIELD_NOT_CHANGEABLE"                                                         \
     }
+#define NEVER_CHANGEABLE(type)                                                                     \
+    NOT_CHANGEABLE(type, "campaignId"), NOT_CHANGEABLE(type, "partnerId"),                         \
+        NOT_CHANGEABLE(type, "eventDate"), NOT_CHANGEABLE(type, "orderDiscount"),                  \
+        NOT_CHANGEABLE(type, "orderTax"), NOT_CHANGEABLE(type, "orderShipping"),                   \
+        NOT_CHANGEABLE(type, "customerId"), NOT_CHANGEABLE(type, "customerCountry"),               \
+        NOT_CHANGEABLE(type, "clickId"), NOT_CHANGEABLE(type, "promoCode"),                        \
+        NOT_CHANGEABLE(type, "referrers"), NOT_CHANGEABLE(type, "parentActionId"),                 \
+        NOT_CHANGEABLE(type, "fxRate")
 static const char *const no_names[] = { NULL };
 static const struct field modify_fields[] = {
     ADDRESS_FIELDS,
@@ -84,22 +85,34 @@ static const struct field modify_fields[] = {
     { "itemSubTotalDelta", FIELD_MONEY_SIGNED, IN(modify, delta), .code = "INVALID_AMOUNT" },
     { "currency", FIELD_CURRENCY, IN(modify, currency) },
     { "customerStatus", FIELD_TEXT, IN(modify, customer_status), .max = 40 },
-    NOT_CHANGEABLE("campaignId"),
-    NOT_CHANGEABLE("partnerId"),
-    NOT_CHANGEABLE("eventDate"),
-    NOT_CHANGEABLE("items"),
-    NOT_CHANGEABLE("orderDiscount"),
-    NOT_CHANGEABLE("orderTax"),
-    NOT_CHANGEABLE("orderShipping"),
-    NOT_CHANGEABLE("customerId"),
-    NOT_CHANGEABLE("customerCountry"),
-    NOT_CHANGEABLE("clickId"),
-    NOT_CHANGEABLE("promoCode"),
-    NOT_CHANGEABLE("referrers"),
-    NOT_CHANGEABLE("parentActionId"),
-    NOT_CHANGEABLE("fxRate"),
+    NEVER_CHANGEABLE(modify),
+    NOT_CHANGEABLE(modify, "items"),
 };
 const struct shape modify_shape = SHAPE_FAULTS("action.modify", modify_fields, modify);
+
+static const struct field modify_item_fields[] = {
+    { "sku", FIELD_TEXT, IN(modify_item, sku), .required = true, .max = 64 },
+    { "quantity", FIELD_INT, IN(modify_item, quantity), .max = 1000000 },
+    { "amount", FIELD_MONEY, IN(modify_item, amount), .code = "INVALID_AMOUNT" },
+    { "category", FIELD_TEXT, IN(modify_item, category), .max = 64 },
+    NOT_CHANGEABLE(modify_item, "itemTotalDiscount"),
+};
+const struct shape modify_item_shape =
+    SHAPE_FAULTS("modify.item", modify_item_fields, modify_item);
+
+static const struct field modify_items_fields[] = {
+    ADDRESS_FIELDS,
+    { "reason", FIELD_TEXT, IN(modify_items, reason), .required = true, .max = 64,
+      .code = "INVALID_REASON" },
+    { "items", FIELD_LIST, IN(modify_items, items), .required = true, .min = 1, .max = ITEMS_MAX,
+      .shape = &modify_item_shape },
+    { "currency", FIELD_CURRENCY, IN(modify_items, currency) },
+    NEVER_CHANGEABLE(modify_items),
+    NOT_CHANGEABLE(modify_items, "amount"),
+    NOT_CHANGEABLE(modify_items, "customerStatus"),
+};
+const struct shape modify_items_shape =
+    SHAPE_FAULTS("action.modify_items", modify_items_fields, modify_items);
 
 static const struct field reverse_fields[] = {
     ADDRESS_FIELDS,
@@ -115,6 +128,36 @@ static const struct field approve_fields[] = {
 };
 const struct shape approve_shape = SHAPE_FAULTS("action.approve", approve_fields, reverse);
 
+static const struct field restore_fields[] = { ADDRESS_FIELDS };
+const struct shape restore_shape = SHAPE("action.restore", restore_fields, address);
+
+static const struct field answer_return_fields[] = {
+    ADDRESS_FIELDS,
+    { "accepted", FIELD_BOOL, IN(answer_return, accepted), .required = true },
+};
+const struct shape answer_return_shape =
+    SHAPE("action.answer_return", answer_return_fields, answer_return);
+
+static const char *const settlements[] = { "PAID", "OVERDUE", "DEFAULTED", NULL };
+static const struct field settle_fields[] = {
+    ADDRESS_FIELDS,
+    { "stateDetail", FIELD_ENUM, IN(settle, detail), .required = true, .names = settlements },
+};
+const struct shape settle_shape = SHAPE("action.settle", settle_fields, settle);
+
+static const struct field adopt_fields[] = {
+    { "parentActionId", FIELD_ID, IN(adopt, parent_id), .required = true },
+    { "actionId", FIELD_ID, IN(adopt, child_id), .required = true },
+};
+const struct shape adopt_shape = SHAPE("internal.action.adopt", adopt_fields, adopt);
+
+static const struct field reverse_child_fields[] = {
+    { "actionId", FIELD_ID, IN(reverse_child, action_id), .required = true },
+    { "dispositionCode", FIELD_TEXT, IN(reverse_child, code), .required = true, .max = 64 },
+};
+const struct shape reverse_child_shape =
+    SHAPE("internal.action.reverse", reverse_child_fields, reverse_child);
+
 static const struct field forget_fields[] = {
     { "oid", FIELD_OID, IN(forget, oid), .required = true },
     { "actionTrackerId", FIELD_INT, IN(forget, tracker_id), .required = true, .min = 1,
@@ -122,79 +165,3 @@ static const struct field forget_fields[] = {
     { "actionId", FIELD_ID, IN(forget, action_id), .required = true },
 };
 const struct shape forget_shape = SHAPE("internal.oid.forget", forget_fields, forget);
-
-/* --- states: a table only ever gains fields at its end (wire/field.h) --- */
-
-static const char *const states[] = { "PENDING", "APPROVED", "REVERSED", NULL };
-static const char *const details[] = { "OPEN", "PAYMENT_PENDING", NULL };
-static const char *const levels[] = { "ORDER", "ITEM", NULL };
-static const char *const periods[] = { "DAY", "MONTH", NULL };
-
-static const struct field item_fields[] = {
-    { "sku", FIELD_TEXT, IN(action_item, sku) },
-    { "category", FIELD_TEXT, IN(action_item, category) },
-    { "quantity", FIELD_INT, IN(action_item, quantity) },
-    { "amount", FIELD_INT, IN(action_item, amount) },
-    { "baseQuantity", FIELD_INT, IN(action_item, base_quantity) },
-    { "baseAmount", FIELD_INT, IN(action_item, base_amount) },
-    { "payout", FIELD_INT, IN(action_item, payout) },
-    { "keptQuantity", FIELD_INT, IN(action_item, kept_quantity) },
-    { "keptAmount", FIELD_INT, IN(action_item, kept_amount) },
-};
-static const struct shape item_shape = SHAPE("action.item", item_fields, action_item);
-
-static const struct field action_fields[] = {
-    { "actionId", FIELD_ID, IN(action, action_id) },
-    { "partnerId", FIELD_ID, IN(action, partner_id) },
-    { "oid", FIELD_OID, IN(action, oid) },
-    { "actionTrackerId", FIELD_INT, IN(action, tracker_id) },
-    { "campaignId", FIELD_INT, IN(action, campaign_id) },
-    { "state", FIELD_ENUM, IN(action, state), .names = states },
-    { "stateDetail", FIELD_ENUM, IN(action, detail), .names = details },
-    { "currency", FIELD_CURRENCY, IN(action, currency) },
-    { "payoutCurrency", FIELD_CURRENCY, IN(action, payout_currency) },
-    { "amount", FIELD_INT, IN(action, amount) },
-    { "payout", FIELD_INT, IN(action, payout) },
-    { "intendedAmount", FIELD_INT, IN(action, intended_amount) },
-    { "trackedAmount", FIELD_INT, IN(action, tracked_amount) },
-    { "payoutLevel", FIELD_ENUM, IN(action, level), .names = levels },
-    { "disposition", FIELD_TEXT, IN(action, disposition) },
-    { "customerStatus", FIELD_TEXT, IN(action, customer_status) },
-    { "modifications", FIELD_INT, IN(action, modifications) },
-    { "updateId", FIELD_INT, IN(action, update_id) },
-    { "eventDate", FIELD_TIME, IN(action, event_date) },
-    { "creationDate", FIELD_TIME, IN(action, creation_date) },
-    { "lockingDate", FIELD_TIME, IN(action, locking_date) },
-    { "clearingDate", FIELD_TIME, IN(action, clearing_date) },
-    { "openEnded", FIELD_BOOL, IN(action, open_ended) },
-    { "parentActionId", FIELD_ID, IN(action, parent_id) },
-    { "parentMissing", FIELD_BOOL, IN(action, parent_missing) },
-    { "fxRate", FIELD_DEC, IN(action, fx_rate) },
-    { "contractId", FIELD_ID, IN(action, contract_id) },
-    { "contractVersion", FIELD_INT, IN(action, contract_version) },
-    { "rate", FIELD_RATE, IN(action, rate) },
-    { "flat", FIELD_INT, IN(action, flat) },
-    { "timeZone", FIELD_TEXT, IN(action, time_zone) },
-    { "clearingPeriod", FIELD_ENUM, IN(action, clearing_period), .names = periods },
-    { "clearingMonths", FIELD_INT, IN(action, clearing_months) },
-    { "clearingDays", FIELD_INT, IN(action, clearing_days) },
-    { "adjustedAmount", FIELD_INT, IN(action, adjusted_amount) },
-    { "adjustedPayout", FIELD_INT, IN(action, adjusted_payout) },
-    { "customerId", FIELD_ID, IN(action, customer_id) },
-    { "customerCountry", FIELD_COUNTRY, IN(action, customer_country) },
-    { "clickId", FIELD_ID, IN(action, click_id) },
-    { "promoCode", FIELD_TEXT, IN(action, promo_code) },
-    { "items", FIELD_LIST, IN(action, items), .shape = &item_shape },
-};
-const struct shape action_shape = SHAPE("action", action_fields, action);
-
-static const struct field note_fields[] = {
-    { "actionId", FIELD_ID, IN(oid_note, action_id) },
-    { "creationDate", FIELD_TIME, IN(oid_note, creation_date) },
-    { "tracks", FIELD_INT, IN(oid_note, tracks) },
-};
-static const struct shape note_shape = SHAPE("oid.note", note_fields, oid_note);
-static const struct field oid_fields[] = {
-    { "notes", FIELD_LIST, IN(oid_state, notes), .shape = &note_shape },
-};
-const struct shape oid_shape = SHAPE("oid", oid_fields, oid_state);

@@ -54,7 +54,7 @@ static const struct event_payout *payout_for(const struct term *term, int64_t tr
 /* The best so far, and what it is compared by. */
 struct search {
     struct terms *out;
-    bool any_contract, found;
+    bool found;
     int32_t kind;
     int64_t start;
 };
@@ -95,8 +95,21 @@ static bool is_active(const struct contract *contract, int64_t t)
            (contract->end == FIELD_ABSENT || t < contract->end);
 }
 
-enum terms_result terms_find(struct decision *decision, struct text partner_id, int64_t campaign_id,
-                             int64_t tracker_id, int64_t t, struct terms *out)
+/* The contract that started last, for what a contract says whatever the event type. */
+static void note_contract(struct search *search, const struct contract_version *version)
+{
+    const struct contract *contract = version->contract, *before = search->out->contract;
+    if (search->found || (before && (contract->start < before->start ||
+                                     (contract->start == before->start &&
+                                      text_compare(contract->contract_id, before->contract_id) <
+                                          0)))) {
+        return;
+    }
+    *search->out = (struct terms){ contract->contract_id, version->number, contract, NULL };
+}
+
+struct terms terms_find(struct decision *decision, struct text partner_id, int64_t campaign_id,
+                        int64_t tracker_id, int64_t t)
 {
     struct arena *arena = decision_arena(decision);
     struct text partner = entity_name(arena, "partner", partner_id);
@@ -104,7 +117,8 @@ enum terms_result terms_find(struct decision *decision, struct text partner_id, 
         arena_join(arena, partner, TEXT("/campaign:"), arena_number(arena, campaign_id));
     const struct contract_listing *listing = decision_look_part(decision, key);
     const struct text *ids = listing ? listing->contract_ids.items : NULL;
-    struct search search = { .out = out };
+    struct terms terms = { .contract = NULL };
+    struct search search = { .out = &terms };
     for (uint32_t i = 0; listing && i < listing->contract_ids.count; i++) {
         const struct contract_state *state =
             decision_look(decision, entity_name(arena, "contract", ids[i]));
@@ -112,11 +126,34 @@ enum terms_result terms_find(struct decision *decision, struct text partner_id, 
         if (version && text_equal(version->contract->partner_id, partner_id) &&
             version->contract->campaign_id == campaign_id && is_active(version->contract, t)) {
             const struct zone *zone = decision_zone(decision, version->contract->time_zone);
-            search.any_contract = true;
+            note_contract(&search, version);
             if (zone) {
                 search_contract(&search, version, zone, tracker_id, t);
             }
         }
     }
-    return search.found ? TERMS_FOUND : search.any_contract ? TERMS_NO_PAYOUT : TERMS_NO_CONTRACT;
+    return terms;
+}
+
+bool terms_of_action(struct decision *decision, const struct action *action, struct terms *terms)
+{
+    *terms = terms_find(decision, action->partner_id, action->campaign_id, action->tracker_id,
+                        decision_time(decision));
+    if (!terms->payout) {
+        decision_rejected(decision,
+                          terms->contract ? "ACTIONTERMS_NOT_FOUND" : "CONTRACT_NOT_FOUND", "",
+                          terms->contract
+                              ? "no active contract of partner %.*s in campaign %lld names the "
+                                "event type now"
+                              : "no contract of partner %.*s in campaign %lld is active",
+                          TEXT_ARGS(action->partner_id), (long long)action->campaign_id);
+        return false;
+    }
+    if (!text_equal(terms->contract->currency, action->payout_currency)) {
+        decision_rejected(decision, "CURRENCY_MISMATCH", "",
+                          "contract %.*s pays in another currency than the one at tracking",
+                          TEXT_ARGS(terms->contract_id));
+        return false;
+    }
+    return true;
 }

@@ -194,24 +194,37 @@ static bool check_parent(struct decision *decision, const struct track *track,
     return true;
 }
 
-static bool check_terms(struct decision *decision, const struct track *track, int64_t campaign_id,
-                        struct terms *terms)
+/* A46, A47: whose sale it is. */
+static bool check_credit(struct decision *decision, const struct track *track,
+                         struct action *action, bool *by_code)
 {
-    const struct partner *partner = decision_look(
-        decision, entity_name(decision_arena(decision), "partner", track->partner_id));
-    if (partner && partner->state != PARTNER_ACTIVE) {
-        return REFUSE("PARTNER_NOT_ACTIVE", "/partnerId", "the partner is inactive");
+    if (!credit_by_promo_code(decision, track, action->campaign_id, &action->partner_id, by_code)) {
+        return REFUSE("RESTRICTED_PROMOCODE", "/promoCode",
+                      "the promo code belongs to another partner");
     }
-    switch (terms_find(decision, track->partner_id, campaign_id, track->address.tracker_id,
-                       decision_time(decision), terms)) {
-    case TERMS_NO_CONTRACT:
+    const struct partner *partner = decision_look(
+        decision, entity_name(decision_arena(decision), "partner", action->partner_id));
+    return !partner || partner->state == PARTNER_ACTIVE ||
+           REFUSE("PARTNER_NOT_ACTIVE", "/partnerId", "the partner is inactive");
+}
+
+static bool check_terms(struct decision *decision, const struct track *track,
+                        const struct action *action, bool by_code, struct terms *terms)
+{
+    *terms = terms_find(decision, action->partner_id, action->campaign_id, action->tracker_id,
+                        decision_time(decision));
+    if (terms->contract && !by_code &&
+        !credited_by_policy(terms->contract, track, action->partner_id)) {
+        return REFUSE("NOT_CREDITED", "/partnerId",
+                      "the contract credits another of the referrers");
+    }
+    if (!terms->contract) {
         return REFUSE("CONTRACT_NOT_FOUND", "/partnerId",
                       "no contract of this partner is active in the campaign");
-    case TERMS_NO_PAYOUT:
+    }
+    if (!terms->payout) {
         return REFUSE("ACTIONTERMS_NOT_FOUND", "/actionTrackerId",
                       "no active contract of this partner names the event type");
-    default:
-        break;
     }
     if (!track->fx_rate.at && !text_equal(terms->contract->currency, track->currency)) {
         return REFUSE("FX_RATE_MISSING", "/fxRate",
@@ -232,7 +245,6 @@ static void set_dates(struct decision *decision, const struct track *track,
         track->event_date != FIELD_ABSENT ? track->event_date : decision_time(decision);
     action->time_zone = terms->contract->time_zone;
     action->open_ended = locking->open_ended == 1;
-    action->detail = action->open_ended ? DETAIL_OPEN : 0;
     if (!action->open_ended && zone) {
         action->locking_date = schedule_date(zone, action->event_date, locking->period,
                                              locking->month_offset, locking->day_offset);
@@ -247,20 +259,17 @@ static void set_dates(struct decision *decision, const struct track *track,
     }
 }
 
-static void set_identity(const struct track *track, int64_t campaign_id, const struct terms *terms,
+static void set_identity(const struct track *track, const struct event_type *event_type,
                          struct action *action)
 {
     action->action_id = track->address.action_id;
     action->tracker_id = track->address.tracker_id;
     action->oid = track->address.oid;
-    action->campaign_id = campaign_id;
-    action->partner_id = track->partner_id;
+    action->campaign_id = event_type                           ? event_type->campaign_id
+                          : track->campaign_id != FIELD_ABSENT ? track->campaign_id
+                                                               : 0;
     action->state = ACTION_PENDING;
     action->currency = track->currency;
-    action->payout_currency = terms->contract->currency;
-    if (!text_equal(action->currency, action->payout_currency)) {
-        action->fx_rate = track->fx_rate;
-    }
     action->customer_status = track->customer_status;
     action->customer_id = track->customer_id;
     action->customer_country = track->customer_country;
@@ -269,39 +278,68 @@ static void set_identity(const struct track *track, int64_t campaign_id, const s
     action->modifications = action->update_id = 0;
 }
 
-void action_track(struct decision *decision, const void *message)
+/* A48: fixed from here on. */
+static void set_currencies(const struct track *track, const struct terms *terms,
+                           struct action *action)
 {
-    const struct track *track = message;
+    action->payout_currency = terms->contract->currency;
+    if (!text_equal(action->currency, action->payout_currency)) {
+        action->fx_rate = track->fx_rate;
+    }
+}
+
+/* False: refused. */
+static bool rate_new(struct decision *decision, const struct track *track,
+                     const struct terms *terms, struct action *action)
+{
+    struct rating rating;
+    switch (rate_action(decision, action, terms, &rating)) {
+    case RATE_ASKED:
+        return true;
+    case RATE_TOO_LARGE:
+        return REFUSE("INVALID_AMOUNT", "/amount",
+                      "the payout would have more than 12 digits before the point");
+    case RATE_DONE:
+        break;
+    }
+    decision_terms(decision, terms->contract_id, terms->version, rating.rule);
+    record_applied(decision, "action.tracked", NULL, action);
+    rating_finish(decision, action, &rating);
+    send_adoption(decision, action);
+    decision_put(decision, action, due_of(action));
+    decision_wake(decision);
+    return true;
+}
+
+/* False: refused. */
+static bool track_action(struct decision *decision, const struct track *track)
+{
     const struct event_type *event_type = look_event_type(decision, track->address.tracker_id);
     struct action action;
     struct terms terms;
+    bool by_code;
     shape_init(&action_shape, &action);
     if (!track->address.oid.at) {
-        REFUSE("OID_MISSING", "/oid", "expected the order id: 1..64 bytes");
-        return;
+        return REFUSE("OID_MISSING", "/oid", "expected the order id: 1..64 bytes");
     }
     if (decision_state(decision)) {
-        REFUSE("CONV_DUPLICATE", "/actionId", "an action of this id is tracked already");
-        return;
+        return REFUSE("CONV_DUPLICATE", "/actionId", "an action of this id is tracked already");
     }
-    int64_t campaign_id = event_type                         ? event_type->campaign_id
-                          : track->campaign_id != FIELD_ABSENT ? track->campaign_id
-                                                               : 0;
+    set_identity(track, event_type, &action);
     if (!check_values(decision, track, event_type) || !read_amounts(decision, track, &action) ||
         !check_parent(decision, track, event_type, &action) ||
-        !check_terms(decision, track, campaign_id, &terms)) {
-        return;
+        !check_credit(decision, track, &action, &by_code) ||
+        !check_terms(decision, track, &action, by_code, &terms)) {
+        return false;
     }
-    set_identity(track, campaign_id, &terms, &action);
+    set_currencies(track, &terms, &action);
     set_dates(decision, track, &terms, &action);
-    rate_by(&action, &terms);
-    if (!rate_amounts(&action)) {
-        REFUSE("INVALID_AMOUNT", "/amount",
-               "the payout would have more than 12 digits before the point");
-        return;
+    return rate_new(decision, track, &terms, &action);
+}
+
+void action_track(struct decision *decision, const void *message)
+{
+    if (!track_action(decision, message)) {
+        shares_restore(decision);
     }
-    decision_terms(decision, terms.contract_id, terms.version, TEXT("default"));
-    record_applied(decision, "action.tracked", NULL, &action);
-    decision_put(decision, &action, due_of(&action));
-    decision_wake(decision);
 }

@@ -19,6 +19,16 @@ static struct text forget_entity(const void *message, struct arena *arena)
     return entity_name_two(arena, "oid", tracker, forget->oid);
 }
 
+static struct text adopt_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "action", ((const struct adopt *)message)->parent_id);
+}
+
+static struct text reverse_child_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "action", ((const struct reverse_child *)message)->action_id);
+}
+
 #define NEVER_CAME                                                                                 \
     .wait_over_code = "ACTION_REF_NOT_FOUND",                                                      \
     .wait_over_detail = "no such action was tracked within an hour"
@@ -43,6 +53,47 @@ static const struct message_type messages[] = {
       .entity = address_entity,
       .handlers = { { "oid", address_forward }, { "action", action_approve } },
       NEVER_CAME },
+    { .name = "action.modify_items",
+      .shape = &modify_items_shape,
+      .entity = address_entity,
+      .handlers = { { "oid", address_forward }, { "action", action_modify_items } },
+      NEVER_CAME },
+    { .name = "action.restore",
+      .shape = &restore_shape,
+      .entity = address_entity,
+      .handlers = { { "oid", address_forward }, { "action", action_restore } },
+      NEVER_CAME },
+    { .name = "action.answer_return",
+      .shape = &answer_return_shape,
+      .entity = address_entity,
+      .handlers = { { "oid", address_forward }, { "action", action_answer_return } },
+      NEVER_CAME },
+    { .name = "action.settle",
+      .shape = &settle_shape,
+      .entity = address_entity,
+      .handlers = { { "oid", address_forward }, { "action", action_settle } },
+      NEVER_CAME },
+    { .name = "internal.action.adopt",
+      .shape = &adopt_shape,
+      .entity = adopt_entity,
+      .handlers = { { "action", action_adopt } } },
+    { .name = "internal.action.reverse",
+      .shape = &reverse_child_shape,
+      .entity = reverse_child_entity,
+      .handlers = { { "action", action_reverse_child } } },
+    { .name = "internal.tally.ask",
+      .shape = &tally_ask_shape,
+      .entity = tally_ask_entity,
+      .handlers = { { "tally", tally_count } } },
+    { .name = "internal.tally.answer",
+      .shape = &tally_answer_shape,
+      .entity = tally_answer_entity,
+      .handlers = { { "action", NULL } },
+      .answer = true },
+    { .name = "internal.tally.set",
+      .shape = &tally_set_shape,
+      .entity = tally_set_entity,
+      .handlers = { { "tally", tally_set } } },
     { .name = "internal.oid.forget",
       .shape = &forget_shape,
       .entity = forget_entity,
@@ -52,6 +103,7 @@ static const struct message_type messages[] = {
 static const struct state_type states[] = {
     { .entity_type = "action", .shape = &action_shape, .version = 1, .advance = action_advance },
     { .entity_type = "oid", .shape = &oid_shape, .version = 1 },
+    { .entity_type = "tally", .shape = &tally_shape, .version = 1 },
 };
 
 const struct worker action_worker = {

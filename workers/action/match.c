@@ -1,0 +1,134 @@
+/* Do the rules of a contract hold? (A38, A46) Sets of values were made with the contract's version. */
+#include "workers/action/facts.h"
+#include "workers/action/inside.h"
+
+static struct text folded(struct arena *arena, struct text text)
+{
+    return text.at ? words_fold(arena, text) : text;
+}
+
+const struct facts *facts_of(struct decision *decision, const struct action *action)
+{
+    struct arena *arena = decision_arena(decision);
+    struct facts *facts = arena_alloc(arena, sizeof(*facts));
+    const struct action_item *items = action->items.items;
+    facts->customer_status = folded(arena, action->customer_status);
+    facts->customer_country = folded(arena, action->customer_country);
+    facts->promo_code = folded(arena, action->promo_code);
+    facts->promo_code_given = action->promo_code;
+    facts->t = decision_time(decision);
+    facts->item_count = action->items.count;
+    facts->items = arena_alloc(arena, action->items.count * sizeof(*facts->items));
+    for (uint32_t i = 0; i < action->items.count; i++) {
+        facts->items[i].sku = folded(arena, items[i].sku);
+        facts->items[i].category = folded(arena, items[i].category);
+    }
+    return facts;
+}
+
+static bool is_of_items(const struct contract_rule *rule)
+{
+    return rule->variable == VARIABLE_ITEM_SKU || rule->variable == VARIABLE_ITEM_CATEGORY;
+}
+
+/* Is the fact one of the values? An absent one is none. */
+static bool is_among(const struct contract_rule *rule, struct text fact)
+{
+    if (!fact.at) {
+        return false;
+    }
+    return rule->operator == OPERATOR_CONTAINS ? words_within(rule->words, fact)
+                                                : words_have(rule->words, fact);
+}
+
+static bool list_has(const struct exception_list *list, const struct facts *facts)
+{
+    if (list->state != LIST_ACTIVE ||
+        (list->deactivation != FIELD_ABSENT && facts->t >= list->deactivation)) {
+        return false;
+    }
+    if (words_have(list->words, facts->promo_code)) {
+        return true;
+    }
+    for (uint32_t i = 0; i < list->pattern_count; i++) {
+        if (list->patterns[i] && pattern_matches(list->patterns[i], facts->promo_code_given)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in_lists(struct decision *decision, const struct contract_rule *rule,
+                        const struct facts *facts)
+{
+    const struct text *ids = rule->values.items;
+    bool found = false;
+    if (!facts->promo_code.at) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rule->values.count && !found; i++) {
+        const struct exception_list *list =
+            decision_look(decision, entity_name(decision_arena(decision), "list", ids[i]));
+        found = list && list_has(list, facts);
+    }
+    return found;
+}
+
+static bool is_true_of_order(struct decision *decision, const struct contract_rule *rule,
+                             const struct facts *facts)
+{
+    switch (rule->variable) {
+    case VARIABLE_CUSTOMER_STATUS:
+        return is_among(rule, facts->customer_status);
+    case VARIABLE_CUSTOMER_COUNTRY:
+        return is_among(rule, facts->customer_country);
+    case VARIABLE_PROMO_CODE:
+        return is_among(rule, facts->promo_code);
+    default:
+        return is_in_lists(decision, rule, facts);
+    }
+}
+
+static bool is_true_of_item(const struct contract_rule *rule, const struct item_facts *item)
+{
+    return is_among(rule, rule->variable == VARIABLE_ITEM_SKU ? item->sku : item->category);
+}
+
+/* Of the order's line: of any item. */
+static bool is_true_of_line(const struct contract_rule *rule, const struct facts *facts,
+                            int32_t line)
+{
+    if (line != LINE_ORDER) {
+        return is_true_of_item(rule, &facts->items[line]);
+    }
+    for (uint32_t i = 0; i < facts->item_count; i++) {
+        if (is_true_of_item(rule, &facts->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rules_hold_for_order(struct decision *decision, struct list rules, const struct facts *facts)
+{
+    const struct contract_rule *all = rules.items;
+    for (uint32_t i = 0; i < rules.count; i++) {
+        if (!is_of_items(&all[i]) && is_true_of_order(decision, &all[i], facts) ==
+                                         (all[i].operator == OPERATOR_IS_NOT)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool rules_hold_for_line(struct list rules, const struct facts *facts, int32_t line)
+{
+    const struct contract_rule *all = rules.items;
+    for (uint32_t i = 0; i < rules.count; i++) {
+        if (is_of_items(&all[i]) && is_true_of_line(&all[i], facts, line) ==
+                                        (all[i].operator == OPERATOR_IS_NOT)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,163 @@
+/*
+ * tally:<contractId>:<actionTrackerId>:<scope>: what several actions add up to, by the local day of
+ * their tracking. It has one writer, so what a limit leaves is exact (A41, A42, C26). It keeps no list
+ * of actions: each says which share of its own is to be replaced.
+ */
+#include "workers/action/inside.h"
+
+struct text tally_ask_entity(const void *message, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct tally_ask *)message)->tally;
+}
+
+struct text tally_set_entity(const void *message, struct arena *arena)
+{
+    (void)arena;
+    return ((const struct tally_set *)message)->tally;
+}
+
+struct text tally_answer_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "action", ((const struct tally_answer *)message)->action_id);
+}
+
+/* A copy of the days with room for one more. */
+static struct tally copy_days(struct decision *decision)
+{
+    const struct tally *before = decision_state(decision);
+    uint32_t count = before ? before->days.count : 0;
+    struct tally_day *days = arena_alloc(decision_arena(decision), (count + 1) * sizeof(*days));
+    if (count) {
+        memcpy(days, before->days.items, count * sizeof(*days));
+    }
+    return (struct tally){ { days, count } };
+}
+
+/* The day's row; made where there is none. */
+static struct tally_day *row_of(struct tally *tally, int64_t day)
+{
+    struct tally_day *days = tally->days.items;
+    uint32_t at = tally->days.count;
+    while (at > 0 && days[at - 1].day >= day) {
+        at--;
+    }
+    if (at == tally->days.count || days[at].day != day) {
+        memmove(days + at + 1, days + at, (tally->days.count - at) * sizeof(*days));
+        days[at] = (struct tally_day){ .day = day };
+        tally->days.count++;
+    }
+    return &days[at];
+}
+
+static void add_share(struct tally *tally, const struct share_change *change, bool old)
+{
+    struct tally_day *row = row_of(tally, change->day);
+    int64_t used = old ? change->old_used : change->used;
+    int64_t sign = old ? -1 : 1;
+    row->actions += sign * (old ? change->old_actions : change->actions);
+    row->revenue += sign * (old ? change->old_revenue : change->revenue);
+    row->earned += sign * (old ? change->old_earned : change->earned);
+    row->used += sign * used;
+    row->places += sign * (used > 0);
+}
+
+/* Days on which nothing is left are forgotten. */
+static void put_tally(struct decision *decision, struct tally *tally)
+{
+    struct tally_day *days = tally->days.items;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < tally->days.count; i++) {
+        const struct tally_day none = { .day = days[i].day };
+        if (memcmp(&days[i], &none, sizeof(none)) != 0) {
+            days[kept++] = days[i];
+        }
+    }
+    tally->days.count = kept;
+    decision_put(decision, tally, 0);
+}
+
+static struct tally_day sum_of(const struct tally *tally, int64_t from, int64_t to)
+{
+    const struct tally_day *days = tally->days.items;
+    struct tally_day sum = { .day = from };
+    for (uint32_t i = 0; i < tally->days.count; i++) {
+        if (days[i].day >= from && days[i].day < to) {
+            sum.actions += days[i].actions;
+            sum.revenue += days[i].revenue;
+            sum.earned += days[i].earned + days[i].bonus;
+            sum.used += days[i].used;
+            sum.places += days[i].places;
+        }
+    }
+    return sum;
+}
+
+/* What each limit leaves for the action, and what it may use: no more than all of them leave. */
+static struct list leave(struct decision *decision, const struct tally *tally,
+                         const struct tally_ask *ask, int64_t *used)
+{
+    const struct ask_limit *limits = ask->limits.items;
+    int64_t *lefts = arena_alloc(decision_arena(decision), ask->limits.count * sizeof(*lefts));
+    for (uint32_t i = 0; i < ask->limits.count; i++) {
+        struct tally_day sum = sum_of(tally, limits[i].from_day, limits[i].to_day);
+        bool value = limits[i].type == LIMIT_VALUE;
+        int64_t left = limits[i].value - (value ? sum.used : sum.places);
+        lefts[i] = left > 0 ? left : 0;
+        int64_t most = value || lefts[i] == 0 ? lefts[i] : *used;
+        *used = most < *used ? most : *used;
+    }
+    return (struct list){ lefts, ask->limits.count };
+}
+
+static struct list told_with(struct decision *decision, const struct tally_ask *ask,
+                             const struct tally_told *now)
+{
+    struct tally_told *all =
+        arena_alloc(decision_arena(decision), (ask->told.count + 1) * sizeof(*all));
+    if (ask->told.count) {
+        memcpy(all, ask->told.items, ask->told.count * sizeof(*all));
+    }
+    all[ask->told.count] = *now;
+    return (struct list){ all, ask->told.count + 1 };
+}
+
+void tally_count(struct decision *decision, const void *message)
+{
+    const struct tally_ask *ask = message;
+    struct share_change change = *ask->change;
+    struct tally tally = copy_days(decision);
+    add_share(&tally, &change, true);
+    struct tally_day sum = sum_of(&tally, ask->from_day, ask->to_day);
+    struct list lefts = leave(decision, &tally, ask, &change.used);
+    add_share(&tally, &change, false);
+    struct tally_told now = { .tally = ask->tally,
+                              .kind = ask->kind,
+                              .pool = ask->pool,
+                              .contract_version = ask->contract_version,
+                              .day = change.day,
+                              .actions = change.actions,
+                              .revenue = change.revenue,
+                              .earned = change.earned,
+                              .used = change.used,
+                              .sum_actions = sum.actions,
+                              .sum_revenue = sum.revenue,
+                              .sum_earned = sum.earned,
+                              .lefts = lefts };
+    struct tally_answer answer = { ask->action_id, told_with(decision, ask, &now) };
+    put_tally(decision, &tally);
+    decision_applied(decision, "internal.tally.counted", NULL, NULL);
+    decision_send(decision, tally_answer_entity(&answer, decision_arena(decision)),
+                  "internal.tally.answer", &tally_answer_shape, &answer);
+}
+
+void tally_set(struct decision *decision, const void *message)
+{
+    const struct tally_set *set = message;
+    struct tally tally = copy_days(decision);
+    add_share(&tally, set->change, true);
+    add_share(&tally, set->change, false);
+    row_of(&tally, set->change->day)->bonus += set->bonus;
+    put_tally(decision, &tally);
+    decision_applied(decision, "internal.tally.counted", NULL, NULL);
+}
