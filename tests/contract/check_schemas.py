@@ -340,22 +340,39 @@ def inputs(schemas):
 SCENARIO = ("partner.put", "event_type.put", "contract.put", "action.track", "action.modify",
             "action.modify", "action.approve", "action.approve", "action.modify", "action.reverse",
             "contract.put")
+RETURNS = {"contractId": "S0", "partnerId": "S0", "startDate": TIME, "currency": "USD",
+           "requireReturnAcceptance": True}
+LIVES = (("reverse", "restore"), ("approve", "settle"), ("reverse",), ())
+
+
+def life(examples, number, partner, commands):
+    """The track of an action of its own, then commands on it."""
+    address = {"actionId": f"S{number}", "oid": f"S{number}"}
+    track = copy.deepcopy(examples["action.track"])
+    track["data"].update(address, eventDate=TIME, partnerId=partner)
+    yield "action.track", {**track, "id": f"t-{number}", "time": TIME}
+    for i, (name, more) in enumerate(commands):
+        event = copy.deepcopy(examples["action." + name])
+        event["data"] = {**event["data"], **address, **more}
+        yield "action." + name, {**event, "id": f"u-{number}-{i}", "time": TIME}
 
 
 def scenario(schemas):
-    """A life of an action, before the mutations disturb its world: outcomes of many types."""
+    """Lives of actions, before the mutations disturb their world: outcomes of every type."""
     examples = {short: events[0] for short, events in inputs(schemas)}
     for i, short in enumerate(SCENARIO):
         number = 4 if i == 5 else i  # one message is sent twice
         yield short, {**examples[short], "id": f"s-{number}", "time": TIME}
-    for number, actions in ((1, ("reverse",)), (2, ("approve",)), (3, ())):
-        track = copy.deepcopy(examples["action.track"])
-        track["data"].update(actionId=f"S{number}", oid=f"S{number}", eventDate=TIME)
-        yield "action.track", {**track, "id": f"t-{number}", "time": TIME}
-        for name in actions:
-            event = copy.deepcopy(examples["action." + name])
-            event["data"] = {**event["data"], "actionId": f"S{number}", "oid": f"S{number}"}
-            yield "action." + name, {**event, "id": f"u-{number}", "time": TIME}
+    partner = examples["action.track"]["data"]["partnerId"]
+    for number, names in enumerate(LIVES):
+        yield from life(examples, number, partner, [(name, {}) for name in names])
+    contract = copy.deepcopy(examples["contract.put"])
+    contract["data"].update(RETURNS, endDate=None, creditPolicy=None)
+    yield "contract.put", {**contract, "id": "s-returns", "time": TIME}
+    returned = ("reverse", {"dispositionCode": "ITEM_RETURNED"})
+    for number, answer in ((8, False), (9, True)):
+        yield from life(examples, number, "S0",
+                        [returned, ("answer_return", {"accepted": answer})])
 
 
 def refund_of(event_id, order_id):

@@ -165,7 +165,7 @@ static bool same_action(const struct entity *entity, const struct action *action
 {
     return action->amount == entity->amount && action->payout == entity->payout &&
            action->state == entity->state && action->modifications == entity->modifications &&
-           action->update_id == entity->updates && action->rate == entity->rate * 10000 &&
+           action->update_id == entity->updates && action->by.rate == entity->rate * 10000 &&
            (!entity->adjusted || action->adjusted_payout == entity->adjusted_payout);
 }
 

@@ -18,7 +18,8 @@ extern const struct worker contract_worker, action_worker;
 /* --- releases --- */
 
 /* The next release: the same rules, states written in body version 2, version 1 is read too. */
-static struct state_type newer_states[WORKERS][8];
+enum { STATES_MAX = 32 };
+static struct state_type newer_states[WORKERS][STATES_MAX];
 static struct worker newer_workers[WORKERS];
 static const struct worker *const present[] = { &contract_worker, &action_worker, NULL };
 static const struct worker *const newer[] = { &newer_workers[CONTRACT], &newer_workers[ACTION],
@@ -27,7 +28,7 @@ static const struct worker *const newer[] = { &newer_workers[CONTRACT], &newer_w
 static void make_newer(void)
 {
     for (int w = 0; w < WORKERS && newer_workers[w].name == NULL; w++) {
-        ENSURE(present[w]->state_count <= 8);
+        ENSURE(present[w]->state_count <= STATES_MAX);
         memcpy(newer_states[w], present[w]->states, present[w]->state_count * sizeof(struct state_type));
         for (size_t i = 0; i < present[w]->state_count; i++) {
             newer_states[w][i].version++;

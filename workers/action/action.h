@@ -107,7 +107,7 @@ struct tally_day {
 };
 
 /* State of tally:<contractId>:<actionTrackerId>:<scope>. */
-struct tally {
+struct tally_state {
     struct list days; /* struct tally_day, ascending */
 };
 

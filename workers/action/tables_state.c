@@ -112,6 +112,6 @@ static const struct field day_fields[] = {
 };
 static const struct shape day_shape = SHAPE("tally.day", day_fields, tally_day);
 static const struct field tally_fields[] = {
-    { "days", FIELD_LIST, IN(tally, days), .shape = &day_shape },
+    { "days", FIELD_LIST, IN(tally_state, days), .shape = &day_shape },
 };
-const struct shape tally_shape = SHAPE("tally", tally_fields, tally);
+const struct shape tally_shape = SHAPE("tally", tally_fields, tally_state);

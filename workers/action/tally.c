@@ -23,19 +23,19 @@ struct text tally_answer_entity(const void *message, struct arena *arena)
 }
 
 /* A copy of the days with room for one more. */
-static struct tally copy_days(struct decision *decision)
+static struct tally_state copy_days(struct decision *decision)
 {
-    const struct tally *before = decision_state(decision);
+    const struct tally_state *before = decision_state(decision);
     uint32_t count = before ? before->days.count : 0;
     struct tally_day *days = arena_alloc(decision_arena(decision), (count + 1) * sizeof(*days));
     if (count) {
         memcpy(days, before->days.items, count * sizeof(*days));
     }
-    return (struct tally){ { days, count } };
+    return (struct tally_state){ { days, count } };
 }
 
 /* The day's row; made where there is none. */
-static struct tally_day *row_of(struct tally *tally, int64_t day)
+static struct tally_day *row_of(struct tally_state *tally, int64_t day)
 {
     struct tally_day *days = tally->days.items;
     uint32_t at = tally->days.count;
@@ -50,7 +50,7 @@ static struct tally_day *row_of(struct tally *tally, int64_t day)
     return &days[at];
 }
 
-static void add_share(struct tally *tally, const struct share_change *change, bool old)
+static void add_share(struct tally_state *tally, const struct share_change *change, bool old)
 {
     struct tally_day *row = row_of(tally, change->day);
     int64_t used = old ? change->old_used : change->used;
@@ -63,7 +63,7 @@ static void add_share(struct tally *tally, const struct share_change *change, bo
 }
 
 /* Days on which nothing is left are forgotten. */
-static void put_tally(struct decision *decision, struct tally *tally)
+static void put_tally(struct decision *decision, struct tally_state *tally)
 {
     struct tally_day *days = tally->days.items;
     uint32_t kept = 0;
@@ -77,7 +77,7 @@ static void put_tally(struct decision *decision, struct tally *tally)
     decision_put(decision, tally, 0);
 }
 
-static struct tally_day sum_of(const struct tally *tally, int64_t from, int64_t to)
+static struct tally_day sum_of(const struct tally_state *tally, int64_t from, int64_t to)
 {
     const struct tally_day *days = tally->days.items;
     struct tally_day sum = { .day = from };
@@ -94,7 +94,7 @@ static struct tally_day sum_of(const struct tally *tally, int64_t from, int64_t 
 }
 
 /* What each limit leaves for the action, and what it may use: no more than all of them leave. */
-static struct list leave(struct decision *decision, const struct tally *tally,
+static struct list leave(struct decision *decision, const struct tally_state *tally,
                          const struct tally_ask *ask, int64_t *used)
 {
     const struct ask_limit *limits = ask->limits.items;
@@ -126,7 +126,7 @@ void tally_count(struct decision *decision, const void *message)
 {
     const struct tally_ask *ask = message;
     struct share_change change = *ask->change;
-    struct tally tally = copy_days(decision);
+    struct tally_state tally = copy_days(decision);
     add_share(&tally, &change, true);
     struct tally_day sum = sum_of(&tally, ask->from_day, ask->to_day);
     struct list lefts = leave(decision, &tally, ask, &change.used);
@@ -154,7 +154,7 @@ void tally_count(struct decision *decision, const void *message)
 void tally_set(struct decision *decision, const void *message)
 {
     const struct tally_set *set = message;
-    struct tally tally = copy_days(decision);
+    struct tally_state tally = copy_days(decision);
     add_share(&tally, set->change, true);
     add_share(&tally, set->change, false);
     row_of(&tally, set->change->day)->bonus += set->bonus;
