@@ -238,8 +238,7 @@ static bool all_decided(const struct sim *sim, int32_t worker, int32_t partition
 {
     const struct input_log *log = &sim->watch->inputs[worker][partition];
     const struct progress_of *progress = &sim->watch->progress[worker][partition];
-    int64_t next = progress->in_transaction ? progress->next_after : progress->next;
-    for (int64_t at = next; at < log->count; at++) {
+    for (int64_t at = progress->next; at < log->count; at++) {
         if (log->at[at] != NULL) {
             return false;
         }
@@ -261,7 +260,6 @@ bool check_at_rest(struct sim *sim)
 
 void check_end(struct sim *sim)
 {
-    watch_end(sim); /* the last transaction is over */
     check_inputs(sim);
     for (int w = 0; w < WORKERS; w++) {
         for (int32_t p = 0; p < sim->partitions[w]; p++) {

@@ -178,8 +178,8 @@ static void brokers(struct sim *sim)
     while (broker_ends_in_flight(sim->broker) > 0 && dice_one_in(&sim->dice[FAULT_LATE_END], 4)) {
         size_t which = dice_below(&sim->dice[FAULT_LATE_END],
                                   (uint32_t)broker_ends_in_flight(sim->broker));
-        watch_end(sim);
         bool ended = broker_land_end(sim->broker, which);
+        watch_committed(sim);
         sim_note(sim, "a late end lands%s", ended ? "" : ", and is refused");
     }
     if (fault_strikes(sim, FAULT_OFFSET_RESET)) {
@@ -275,8 +275,8 @@ void faults_end(struct sim *sim)
     sim->coordinator_until = sim->view_down_until = sim->view_read_only_until = 0;
     sim->broker_skew_ms = 0;
     while (broker_ends_in_flight(sim->broker) > 0) {
-        watch_end(sim);
         broker_land_end(sim->broker, 0);
+        watch_committed(sim);
     }
     for (int i = 0; i < PROCESSES; i++) {
         sim->processes[i].skew_ms = 0;

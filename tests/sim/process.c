@@ -211,6 +211,8 @@ void process_release(struct process *process)
         stack_free(process->stack);
         process->stack = NULL;
     }
+    arena_release(&process->queue.arena);
+    process->queue.count = process->queue.unsent = 0;
     process->within = false;
 }
 

@@ -5,6 +5,7 @@
  *
  *   history.c   one history: set up, faults, then quiet; its verdict
  *   process.c   a process: start, step, crash, pause      bus.c    its bus: effects and their faults
+ *   queue.c     what its producer has not sent yet
  *   faults.c    the classes of faults; the world's own    view.c   its view: the same
  *   feed.c      what producers send                       watch.c  invariants at each commit and fold
  *   model.c, model_action.c, model_contract.c             what each verdict must have been
@@ -95,6 +96,20 @@ enum process_state { PROCESS_GONE, PROCESS_DOWN, PROCESS_UP, PROCESS_PAUSED };
 enum process_task { TASK_START, TASK_STEP, TASK_STOP };
 enum process_fate { FATE_DONE, FATE_KILLED, FATE_PAUSED, FATE_BROKEN };
 
+/* Produced, not sent yet: a client sends in the background, in order within a partition alone. */
+struct queued {
+    struct bus_message message;
+    bool sent;
+};
+
+enum { QUEUE_MAX = 512 };
+
+struct sim_queue {
+    struct arena arena;
+    struct queued at[QUEUE_MAX];
+    int32_t count, unsent;
+};
+
 /* The end of an input or state log as this process's watcher last saw it. */
 struct seen_end {
     bool known;
@@ -110,6 +125,7 @@ struct process {
     bool replaced;      /* another has its identity */
     struct sim_bus bus;
     struct sim_view view;
+    struct sim_queue queue;
     struct engine *engine;
     int64_t skew_ms;
     /* the coroutine */
@@ -192,10 +208,18 @@ void process_release(struct process *process);
 void process_effect(struct process *process, bool mild);
 void process_forget_stacks(void);
 
+/* queue.c: what the bus's producer has not sent yet */
+#define QUEUE_HEADER "sim-n" /* int32_t: the place of a record among those of its transaction */
+void queue_put(struct process *process, const struct bus_message *message);
+/* Sends one message, of any partition. */
+enum bus_result queue_send(struct process *process);
+void queue_clear(struct process *process);
+
 /* bus.c, view.c */
 void sim_bus_open(struct process *process);
 void sim_view_open(struct process *process);
 const char *identity_name(int32_t identity);
+int64_t sim_group_offset(struct bus *bus, int32_t topic_index, int32_t partition);
 int32_t identity_of(struct text transactional_id);
 
 /* faults.c */

@@ -140,7 +140,7 @@ void watch_begin(struct process *process)
     memcpy(begun->stable_at_step, process->stable_at_step, sizeof(begun->stable_at_step));
 }
 
-void watch_end(struct sim *sim)
+static void transaction_over(struct sim *sim)
 {
     struct watch *watch = sim->watch;
     watch->owner_known = false;
@@ -225,35 +225,80 @@ static int32_t worker_of(const char *topic, const char **end)
     return worker;
 }
 
-/* Every record of a transaction that commits, in the order in which they were written. */
+static void record_committed(struct sim *sim, const struct told *told)
+{
+    const char *end;
+    int32_t worker = worker_of(told->topic, &end);
+    struct text key = told->key, value = told->value;
+    sim->tally.commits++;
+    sim_note(sim, "committed %s/%d %lld %.*s: %.*s", told->topic, told->partition,
+             (long long)told->offset, TEXT_ARGS(key),
+             strcmp(end, "-state") == 0 ? 0 : (int)value.size, value.at);
+    if (strcmp(end, "-state") == 0) {
+        state_record(sim, worker, told->partition, told->offset, key, value);
+    } else if (strcmp(end, "-outcome") == 0) {
+        model_outcome(sim, worker, value, told->headers, told->header_count);
+    } else if (strcmp(end, "-dlq") == 0) {
+        model_dead_letter(sim, worker, value, told->headers, told->header_count);
+    } else if (*end == 0) {
+        struct input *input = input_room(sim, worker, told->partition, told->offset);
+        *input = (struct input){ .worker = worker, .partition = told->partition,
+                                 .offset = told->offset, .timestamp_ms = told->timestamp_ms,
+                                 .value = value };
+        model_follow_up(sim, input, key, told->headers, told->header_count);
+    } else {
+        sim_fail(sim, "E2 phantoms: a record on %s", told->topic);
+    }
+}
+
+/* In the order in which the engine produced them, which is the order of its decisions. */
+static void sort_told(struct watch *watch)
+{
+    for (int32_t i = 1; i < watch->told_count; i++) {
+        struct told told = watch->told[i];
+        int32_t at = i;
+        for (; at > 0 && watch->told[at - 1].number > told.number; at--) {
+            watch->told[at] = watch->told[at - 1];
+        }
+        watch->told[at] = told;
+    }
+}
+
+void watch_committed(struct sim *sim)
+{
+    struct watch *watch = sim->watch;
+    sort_told(watch);
+    for (int32_t i = 0; i < watch->told_count && !sim->failed; i++) {
+        record_committed(sim, &watch->told[i]);
+    }
+    watch->told_count = 0;
+    transaction_over(sim);
+}
+
+/* The broker tells every record of a transaction that commits, in the order of the appends. */
 static void committed(void *context, const char *topic, int32_t partition, int64_t offset,
                       struct text key, struct text value, const struct header *headers, size_t count,
                       int64_t timestamp_ms)
 {
     struct sim *sim = context;
-    const char *end;
-    int32_t worker = worker_of(topic, &end);
+    struct watch *watch = sim->watch;
+    int32_t number = 0;
+    struct text place = watch_header(headers, count, QUEUE_HEADER);
+    if (place.size == sizeof(number)) {
+        memcpy(&number, place.at, sizeof(number));
+    }
     sim_mix(sim, (uint64_t)offset << 32 | (uint64_t)value.size << 8 | (uint64_t)(unsigned char)topic[0]);
-    if (sim->failed) {
-        return;
+    if (watch->told_count == watch->told_room) {
+        int32_t room = watch->told_room > 0 ? watch->told_room * 2 : 64;
+        struct told *told = arena_alloc(&sim->arena, (size_t)room * sizeof(*told));
+        if (watch->told_count > 0) {
+            memcpy(told, watch->told, (size_t)watch->told_count * sizeof(*told));
+        }
+        watch->told = told;
+        watch->told_room = room;
     }
-    sim->tally.commits++;
-    sim_note(sim, "committed %s/%d %lld %.*s: %.*s", topic, partition, (long long)offset,
-             TEXT_ARGS(key), strcmp(end, "-state") == 0 ? 0 : (int)value.size, value.at);
-    if (strcmp(end, "-state") == 0) {
-        state_record(sim, worker, partition, offset, key, value);
-    } else if (strcmp(end, "-outcome") == 0) {
-        model_outcome(sim, worker, value, headers, count);
-    } else if (strcmp(end, "-dlq") == 0) {
-        model_dead_letter(sim, worker, value, headers, count);
-    } else if (*end == 0) {
-        struct input *input = input_room(sim, worker, partition, offset);
-        *input = (struct input){ .worker = worker, .partition = partition, .offset = offset,
-                                 .timestamp_ms = timestamp_ms, .value = value };
-        model_follow_up(sim, input, key, headers, count);
-    } else {
-        sim_fail(sim, "E2 phantoms: a record on %s", topic);
-    }
+    watch->told[watch->told_count++] = (struct told){ topic, partition, number,  offset, timestamp_ms,
+                                                      key,   value,     headers, count };
 }
 
 void watch_open(struct sim *sim)

@@ -44,7 +44,19 @@ struct progress_of {
     bool in_transaction; /* its @progress was met in the transaction at hand */
 };
 
+/* A record of the transaction that is being committed. */
+struct told {
+    const char *topic;
+    int32_t partition, number;
+    int64_t offset, timestamp_ms;
+    struct text key, value;
+    const struct header *headers;
+    size_t header_count;
+};
+
 struct watch {
+    struct told *told;
+    int32_t told_count, told_room;
     struct input_log inputs[WORKERS][PARTITIONS_MAX];
     struct progress_of progress[WORKERS][PARTITIONS_MAX];
     struct view_group groups[WORKERS][PARTITIONS_MAX];
@@ -59,7 +71,7 @@ struct watch {
 void watch_open(struct sim *sim);
 void watch_step(struct process *process);  /* a step begins */
 void watch_begin(struct process *process); /* a transaction begins */
-void watch_end(struct sim *sim);           /* the next records told belong to one transaction */
+void watch_committed(struct sim *sim);     /* after a transaction may have been committed */
 void watch_fold(struct sim *sim, struct text group, int64_t before, int64_t after,
                 const struct view_entry *entries, size_t count);
 void watch_view_replaced(struct sim *sim);
