@@ -116,6 +116,12 @@ size_t broker_ends_in_flight(const struct broker *broker);
  * open under its id and epoch, also a later one than it was sent for; a newer epoch refuses it.
  * True: it ended one. */
 bool broker_land_end(struct broker *broker, size_t which);
+/* True: an ended transaction gets its markers one by one, when broker_land_marker() says so, as a
+ * coordinator writes them; the next transaction of the producer waits for them. Until then its records
+ * are open in those partitions, and its offsets pending. */
+void broker_set_slow_markers(struct broker *broker, bool slow);
+size_t broker_markers_due(const struct broker *broker);
+void broker_land_marker(struct broker *broker, size_t which);
 /* The process is gone without a word: its place in the group goes to others, its transaction stays
  * open until it is fenced or expires. The bus is still to be closed, or left to broker_free(). */
 void bus_memory_crash(struct bus *bus);

@@ -51,6 +51,7 @@ struct producer {
     size_t count, room;
     struct positions touched; /* its partitions, with the last offset written to each */
     struct positions pending; /* offsets of `group`, until the transaction ends */
+    bool ending, committing;  /* it has ended; `touched` and `pending` still lack their markers */
     struct group *group;
     struct producer *next;
 };
@@ -82,7 +83,7 @@ struct broker {
     size_t held_count, held_room;
     int64_t wall_ms, mono_ms, sequence;
     int32_t member_serial;
-    bool append_time;
+    bool append_time, slow_markers;
     broker_committed *committed;
     void *committed_context;
 };
@@ -171,6 +172,9 @@ struct producer *memory_producer_named(struct broker *broker, const char *id, si
 void memory_producer_init(struct broker *broker, struct producer *producer);
 void memory_producer_wrote(struct producer *producer, struct entry *entry);
 void memory_producer_end(struct broker *broker, struct producer *producer, bool commit);
+/* Whatever markers its last transaction lacks are written. */
+void memory_producer_settle(struct broker *broker, struct producer *producer);
+bool memory_producer_open(const struct producer *producer);
 /* The request to end the transaction is sent, and does not arrive yet. */
 void memory_producer_hold(struct broker *broker, struct producer *producer, bool commit);
 bool memory_producer_pending(const struct broker *broker, const struct group *group,

@@ -70,6 +70,7 @@ static enum bus_result begin_now(struct bus_memory *memory, const void *argument
         init(memory);
     }
     ENSURE(!memory->begun);
+    memory_producer_settle(memory->broker, memory->producer);
     memory->begun = true;
     memory->written_count = 0;
     return BUS_OK;

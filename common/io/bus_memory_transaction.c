@@ -54,21 +54,100 @@ static void tell(struct broker *broker, struct entry **entries, size_t count)
     }
 }
 
-void memory_producer_end(struct broker *broker, struct producer *producer, bool commit)
+/* --- markers --- */
+
+static void land_place(struct broker *broker, struct producer *producer, size_t which)
 {
-    size_t count = producer->count;
-    for (size_t i = 0; i < count; i++) {
-        producer->entries[i]->state = commit ? BROKER_COMMITTED : BROKER_ABORTED;
+    struct bus_place place = producer->touched.at[which].place;
+    for (size_t i = 0; i < producer->count; i++) {
+        struct entry *entry = producer->entries[i];
+        if (entry->place.topic == place.topic && entry->place.partition == place.partition) {
+            entry->state = producer->committing ? BROKER_COMMITTED : BROKER_ABORTED;
+        }
     }
-    for (size_t i = 0; i < producer->touched.count; i++) {
-        memory_log_append(broker, producer->touched.at[i].place, BROKER_MARKER);
+    memory_log_append(broker, place, BROKER_MARKER);
+    producer->touched.count--;
+    for (size_t i = which; i < producer->touched.count; i++) {
+        producer->touched.at[i] = producer->touched.at[i + 1];
     }
-    for (size_t i = 0; commit && i < producer->pending.count; i++) {
+}
+
+static void land_offsets(struct producer *producer)
+{
+    for (size_t i = 0; producer->committing && i < producer->pending.count; i++) {
         memory_positions_put(&producer->group->offsets, producer->pending.at[i].place,
                              producer->pending.at[i].offset);
     }
-    producer->count = producer->touched.count = producer->pending.count = 0;
+    producer->pending.count = 0;
     producer->group = NULL;
+}
+
+static size_t markers_of(const struct producer *producer)
+{
+    return producer->ending ? producer->touched.count + (producer->pending.count > 0) : 0;
+}
+
+static void land(struct broker *broker, struct producer *producer, size_t which)
+{
+    if (which < producer->touched.count) {
+        land_place(broker, producer, which);
+    } else {
+        land_offsets(producer);
+    }
+    if (markers_of(producer) == 0) {
+        producer->ending = false;
+        producer->count = 0;
+    }
+}
+
+void memory_producer_settle(struct broker *broker, struct producer *producer)
+{
+    while (markers_of(producer) > 0) {
+        land(broker, producer, 0);
+    }
+}
+
+void broker_set_slow_markers(struct broker *broker, bool slow)
+{
+    broker->slow_markers = slow;
+}
+
+size_t broker_markers_due(const struct broker *broker)
+{
+    size_t due = 0;
+    for (const struct producer *producer = broker->producers; producer; producer = producer->next) {
+        due += markers_of(producer);
+    }
+    return due;
+}
+
+void broker_land_marker(struct broker *broker, size_t which)
+{
+    struct producer *producer = broker->producers;
+    while (which >= markers_of(producer)) {
+        which -= markers_of(producer);
+        producer = producer->next;
+        ENSURE(producer != NULL);
+    }
+    land(broker, producer, which);
+}
+
+/* --- the end --- */
+
+bool memory_producer_open(const struct producer *producer)
+{
+    return !producer->ending && (producer->count > 0 || producer->pending.count > 0);
+}
+
+void memory_producer_end(struct broker *broker, struct producer *producer, bool commit)
+{
+    memory_producer_settle(broker, producer);
+    producer->committing = commit;
+    producer->ending = producer->touched.count > 0 || producer->pending.count > 0;
+    size_t count = producer->count;
+    if (!broker->slow_markers) {
+        memory_producer_settle(broker, producer);
+    }
     if (commit) {
         tell(broker, producer->entries, count);
     }
@@ -78,6 +157,7 @@ void memory_producer_init(struct broker *broker, struct producer *producer)
 {
     producer->epoch++;
     memory_producer_end(broker, producer, false);
+    memory_producer_settle(broker, producer);
 }
 
 /* As the coordinator does it: an expired transaction is aborted under a new epoch. A transaction
@@ -86,7 +166,7 @@ size_t broker_expire(struct broker *broker)
 {
     size_t expired = 0;
     for (struct producer *producer = broker->producers; producer; producer = producer->next) {
-        if (producer->count > 0 || producer->pending.count > 0) {
+        if (memory_producer_open(producer)) {
             memory_producer_init(broker, producer);
             expired++;
         }
@@ -116,8 +196,7 @@ bool broker_land_end(struct broker *broker, size_t which)
     for (size_t i = which; i < broker->held_count; i++) {
         broker->held[i] = broker->held[i + 1];
     }
-    bool open = end.producer->count > 0 || end.producer->pending.count > 0;
-    if (!open || end.epoch != end.producer->epoch) {
+    if (!memory_producer_open(end.producer) || end.epoch != end.producer->epoch) {
         return false;
     }
     memory_producer_end(broker, end.producer, end.commit);

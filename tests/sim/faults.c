@@ -17,6 +17,7 @@ static const struct {
     [FAULT_DRAIN] = { "drain", 4, 7 },
     [FAULT_REBALANCE] = { "rebalance", 4, 7 },
     [FAULT_COORDINATOR] = { "coordinator", 5, 8 },
+    [FAULT_SLOW_MARKERS] = { "slow-markers", 1, 3 },
     [FAULT_TIMEOUT] = { "timeout", 3, 7 },
     [FAULT_LATE_END] = { "late-end", 2, 6 },
     [FAULT_LOST_COMMIT] = { "lost-commit", 2, 6 },
@@ -160,8 +161,23 @@ static void deploy(struct sim *sim)
 
 /* --- servers --- */
 
+static void land_markers(struct sim *sim, bool all)
+{
+    size_t due = broker_markers_due(sim->broker);
+    for (size_t i = due; i > 0; i--) {
+        if (all || !roll(sim, FAULT_SLOW_MARKERS)) {
+            broker_land_marker(sim->broker, i - 1);
+            i = i > broker_markers_due(sim->broker) + 1 ? broker_markers_due(sim->broker) + 1 : i;
+        } else {
+            fault_count(sim, FAULT_SLOW_MARKERS);
+        }
+    }
+}
+
 static void brokers(struct sim *sim)
 {
+    broker_set_slow_markers(sim->broker, sim->on >> FAULT_SLOW_MARKERS & 1);
+    land_markers(sim, false);
     if (fault_strikes(sim, FAULT_REBALANCE)) {
         broker_rebalance(sim->broker);
     }
@@ -251,6 +267,7 @@ static void clocks(struct sim *sim)
             }
         }
         broker_expire(sim->broker);
+        land_markers(sim, true);
     }
 }
 
@@ -274,6 +291,8 @@ void faults_end(struct sim *sim)
     sim->quiet = true;
     sim->coordinator_until = sim->view_down_until = sim->view_read_only_until = 0;
     sim->broker_skew_ms = 0;
+    broker_set_slow_markers(sim->broker, false);
+    land_markers(sim, true);
     while (broker_ends_in_flight(sim->broker) > 0) {
         broker_land_end(sim->broker, 0);
         watch_committed(sim);

@@ -32,6 +32,7 @@ enum fault {
     FAULT_DRAIN,          /* stopped in good order and started again                        */
     FAULT_REBALANCE,      /* for no reason of its own                                       */
     FAULT_COORDINATOR,    /* the coordinators move: nobody answers for a while              */
+    FAULT_SLOW_MARKERS,   /* an ended transaction gets its markers one by one               */
     FAULT_TIMEOUT,        /* transaction.timeout.ms has passed                              */
     FAULT_LATE_END,       /* the end of a transaction is sent and lands later, if at all    */
     FAULT_LOST_COMMIT,    /* committed, and the reply is lost                               */
@@ -140,6 +141,7 @@ struct process {
     uint32_t effects;
     int64_t step_mono_ms;
     int64_t stable_at_step[WORKERS][PARTITIONS_MAX]; /* of the input topics */
+    bool settled[TOPICS_MAX][PARTITIONS_MAX]; /* no pending offsets, asked since the assignment */
     struct seen_end ends[TOPICS_MAX][PARTITIONS_MAX];
 };
 

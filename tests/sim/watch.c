@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "tests/sim/model.h"
 
 /* --- registers --- */
@@ -199,10 +200,30 @@ static bool check_body_version(struct sim *sim, int32_t worker, struct text key,
     return model_state_written(sim, worker, key, version);
 }
 
+static void keep_record(struct sim *sim, int32_t worker, int32_t partition, struct logged logged)
+{
+    struct state_records *records = &sim->watch->records[worker][partition];
+    if (records->count == records->room) {
+        int32_t room = records->room > 0 ? records->room * 2 : 64;
+        struct logged *at = arena_alloc(&sim->arena, (size_t)room * sizeof(*at));
+        if (records->count > 0) {
+            memcpy(at, records->at, (size_t)records->count * sizeof(*at));
+        }
+        records->at = at;
+        records->room = room;
+    }
+    int32_t at = records->count++;
+    for (; at > 0 && records->at[at - 1].offset > logged.offset; at--) {
+        records->at[at] = records->at[at - 1];
+    }
+    records->at[at] = logged;
+}
+
 static void state_record(struct sim *sim, int32_t worker, int32_t partition, int64_t offset,
                          struct text key, struct text value)
 {
     struct progress_of *progress = &sim->watch->progress[worker][partition];
+    keep_record(sim, worker, partition, (struct logged){ offset, hash64(key), key, value });
     if (text_is(key, PROGRESS_KEY)) {
         new_progress(sim, worker, partition, value);
         return;
@@ -322,37 +343,46 @@ static struct view_group *group_of(struct sim *sim, struct text group, int32_t *
     return &sim->watch->groups[*worker][*partition];
 }
 
-/* The newest committed value of a key in [from, to). */
-static bool in_log(struct sim *sim, int32_t worker, int32_t partition, struct text key, int64_t from,
-                   int64_t to, struct text *value)
+static int32_t first_at(const struct state_records *records, int64_t offset)
 {
-    struct bus_record record;
-    enum broker_state state;
-    for (int64_t at = to - 1; at >= from; at--) {
-        if (broker_read(sim->broker, sim->state[worker], partition, at, &record, &state) &&
-            (state == BROKER_COMMITTED || state == BROKER_COMPACTED) && text_equal(record.key, key)) {
-            *value = record.value;
-            return true;
+    int32_t from = 0, to = records->count;
+    while (from < to) {
+        int32_t middle = (from + to) / 2;
+        if (records->at[middle].offset < offset) {
+            from = middle + 1;
+        } else {
+            to = middle;
         }
     }
-    return false;
+    return from;
 }
 
-static int64_t count_keys(struct sim *sim, int32_t worker, int32_t partition, int64_t from,
-                          int64_t to)
+/* The newest record of a key in [from, to). */
+static const struct logged *newest(const struct state_records *records, uint64_t hash,
+                                   struct text key, int64_t from, int64_t to)
 {
-    struct bus_record record;
-    struct text later;
-    enum broker_state state;
-    int64_t count = 0;
-    for (int64_t at = from; at < to; at++) {
-        if (broker_read(sim->broker, sim->state[worker], partition, at, &record, &state) &&
-            (state == BROKER_COMMITTED || state == BROKER_COMPACTED) &&
-            !in_log(sim, worker, partition, record.key, at + 1, to, &later)) {
-            count++;
+    for (int32_t i = first_at(records, to) - 1; i >= 0 && records->at[i].offset >= from; i--) {
+        if (records->at[i].hash == hash && text_equal(records->at[i].key, key)) {
+            return &records->at[i];
         }
     }
+    return NULL;
+}
+
+static int64_t count_keys(const struct state_records *records, int64_t from, int64_t to)
+{
+    int64_t count = 0;
+    for (int32_t i = first_at(records, from); i < records->count && records->at[i].offset < to; i++) {
+        const struct logged *logged = &records->at[i];
+        count += newest(records, logged->hash, logged->key, logged->offset + 1, to) == NULL;
+    }
     return count;
+}
+
+static bool same_value(const struct logged *logged, const struct view_entry *entry)
+{
+    bool empty = (logged->value.at[RECORD_PREFIX - 1] & RECORD_EMPTY) != 0;
+    return entry->value.at == NULL ? empty : !empty && text_equal(logged->value, entry->value);
 }
 
 /* The entries are the newest records of their keys before `after`, and all that are new since `before`:
@@ -370,23 +400,18 @@ void watch_fold(struct sim *sim, struct text group, int64_t before, int64_t afte
         return;
     }
     int64_t within = 0;
-    if (sim->watch->compacted[worker][partition]) { /* who read before it may hold older values */
-        known->index = after;
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct text value = { NULL, 0 };
-        bool gone = entries[i].value.at == NULL;
-        within += in_log(sim, worker, partition, entries[i].key, from, after, &value);
-        if (!in_log(sim, worker, partition, entries[i].key, 0, after, &value) ||
-            (!gone && !text_equal(value, entries[i].value)) ||
-            gone != ((value.at[RECORD_PREFIX - 1] & RECORD_EMPTY) != 0)) {
+    const struct state_records *records = &sim->watch->records[worker][partition];
+    for (size_t i = 0; i < count && !sim->watch->compacted[worker][partition]; i++) {
+        const struct logged *logged = newest(records, hash64(entries[i].key), entries[i].key, 0, after);
+        within += logged != NULL && logged->offset >= from;
+        if (logged == NULL || !same_value(logged, &entries[i])) {
             sim_fail(sim, "E4 view: %.*s of %.*s is folded to %lld with a value that is not the log's",
                      TEXT_ARGS(entries[i].key), TEXT_ARGS(group), (long long)after);
             return;
         }
     }
-    if (within != count_keys(sim, worker, partition, from, after)) {
+    /* Who read before a compaction may hold older values, and lack keys that come later. */
+    if (!sim->watch->compacted[worker][partition] && within != count_keys(records, from, after)) {
         sim_fail(sim, "E4 view: the fold of %.*s from %lld to %lld leaves keys out", TEXT_ARGS(group),
                  (long long)before, (long long)after);
         return;

@@ -54,7 +54,20 @@ struct told {
     size_t header_count;
 };
 
+/* A committed record of a state log; compaction forgets none here. */
+struct logged {
+    int64_t offset;
+    uint64_t hash; /* of the key */
+    struct text key, value;
+};
+
+struct state_records {
+    struct logged *at; /* by offset */
+    int32_t count, room;
+};
+
 struct watch {
+    struct state_records records[WORKERS][PARTITIONS_MAX];
     struct told *told;
     int32_t told_count, told_room;
     struct input_log inputs[WORKERS][PARTITIONS_MAX];
