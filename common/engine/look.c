@@ -27,13 +27,14 @@ struct look {
     const struct state_type *type;
     const void *state; /* NULL: there is none */
     bool loaded, wanted;
-    struct look *next_wanted;
+    struct look *next, *next_wanted;
 };
 
 struct looks {
     struct look *slots[LOOK_SLOTS];
     uint32_t count;
     size_t bytes;
+    struct look *all;
     struct look *wanted; /* asked for and not read yet */
 };
 
@@ -48,23 +49,25 @@ static void look_free(struct look *look)
     free(look);
 }
 
+static void free_all(struct looks *looks)
+{
+    while (looks->all != NULL) {
+        struct look *look = looks->all;
+        looks->all = look->next;
+        look_free(look);
+    }
+}
+
 static void clear(struct looks *looks)
 {
-    for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
-        if (looks->slots[i] != NULL) {
-            look_free(looks->slots[i]);
-            looks->slots[i] = NULL;
-        }
-    }
-    looks->count = 0;
-    looks->bytes = 0;
-    looks->wanted = NULL;
+    free_all(looks);
+    memset(looks, 0, sizeof(*looks));
 }
 
 void looks_free(struct looks *looks)
 {
     if (looks != NULL) {
-        clear(looks);
+        free_all(looks);
         free(looks);
     }
 }
@@ -91,11 +94,8 @@ void looks_forget(struct engine *engine, struct text key)
 /* What was read of the log is not known to have been followed: all of it is read again. */
 void looks_forget_log(struct engine *engine, const struct state_log *log)
 {
-    for (uint32_t i = 0; i < LOOK_SLOTS; i++) {
-        struct look *look = engine->looks->slots[i];
-        if (look != NULL && look->log == log) {
-            look->loaded = false;
-        }
+    for (struct look *look = engine->looks->all; look != NULL; look = look->next) {
+        look->loaded = look->loaded && look->log != log;
     }
 }
 
@@ -118,6 +118,8 @@ static struct look *look_add(struct engine *engine, struct look **place, uint64_
     look->log = &slot->logs[partition_of(entity_of_key(key), slot->count)];
     look->type = state_type_of(engine, slot, look->key);
     *place = look;
+    look->next = engine->looks->all;
+    engine->looks->all = look;
     engine->looks->count++;
     engine->looks->bytes += look->arena.held;
     return look;
