@@ -39,7 +39,7 @@ static const struct property PROPERTIES[] = {
     { "fetch.wait.max.ms", "50", CONSUMERS, false },
     { "fetch.error.backoff.ms", "100", CONSUMERS, false },
     /* --- memory: the defaults are 64 MiB and 50 MB a handle --- */
-    { "queued.max.messages.kbytes", "8192", CONSUMERS, true },
+    { "queued.max.messages.kbytes", "4096", CONSUMERS, true },
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
     /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked.
      */
@@ -65,6 +65,9 @@ static const struct property PROPERTIES[] = {
     { "partitioner", NULL, 0, true },
     /* An input of the broker's largest size must fit into a dead letter, so ours is above it. */
     { "message.max.bytes", "4194304", PRODUCERS, true },
+    /* Of a consumer this is what it allocates to unpack a batch, before it knows the size; a larger
+     * batch grows. */
+    { "message.max.bytes", "131072", CONSUMERS, true },
     /* Larger batches while a turn is decided; a flush waits for none of it. */
     { "linger.ms", "20", PRODUCERS, false },
     { "queue.buffering.max.ms", NULL, 0, true },

@@ -1,4 +1,5 @@
 /* `run`: a worker process. */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "io/clock.h"
@@ -10,6 +11,7 @@
 #include "workers/makegood/process.h"
 
 enum { STEP_MS = 250, BACKOFF_MS = 500, BACKOFF_MAX_MS = 5000 };
+enum { HEAP_ARENAS = 2, HEAP_LARGE_BYTES = 128 * 1024, HEAP_TRIM_BYTES = 1024 * 1024 };
 
 static enum log_level level_of(const char *name)
 {
@@ -53,6 +55,15 @@ static enum err loop(struct process *process, struct err_note *note)
     return err;
 }
 
+/* Before any thread begins. Else glibc keeps an arena for each of librdkafka's threads, and, after
+ * the first large block was freed, large blocks in all of them, full of holes. */
+static void bound_heap(void)
+{
+    mallopt(M_ARENA_MAX, HEAP_ARENAS);
+    mallopt(M_MMAP_THRESHOLD, HEAP_LARGE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, HEAP_TRIM_BYTES);
+}
+
 int run_run(const struct call *call)
 {
     struct err_note note = { "" };
@@ -61,6 +72,7 @@ int run_run(const struct call *call)
     log_configure(level_of(config_get(config, "log.level")),
                   config_get(config, "log.format")[0] == 'j');
     signals_install();
+    bound_heap();
     struct process *process = process_new(
         &(struct process_setup){ .config = call->config, .workers = call->arguments }, &err, &note);
     if (!process) {
