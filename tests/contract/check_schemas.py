@@ -240,7 +240,7 @@ def variants(value):
     if isinstance(value, bool):
         return WRONG_TYPES + [False, "true"]
     if isinstance(value, int):
-        bounds = (0, 1, 6, 24, 366, 1000, 3650, 1000000, 2147483647, 2**63 - 1)
+        bounds = (0, 1, 6, 24, 366, 1000, 3650, 1000000, 2147483647, 10**15, 2**63 - 1)
         return WRONG_TYPES + [bound + step for bound in bounds for step in (-1, 0, 1)] + MONEY_LIKE
     if isinstance(value, str):
         return (WRONG_TYPES + [value + "X", value + "\n", value.lower(), value.upper()] + MONEY_LIKE
@@ -401,9 +401,47 @@ def order_scenario(schemas):
         yield short, {**event, "id": f"o-{i}", "time": TIME, "data": {**event["data"], **change}}
 
 
+REWARDS = (
+    ("user.put", {}),
+    ("token.put", {}),
+    ("reward.create", {}),
+    ("reward.create", {"rewardId": "R2", "pendingReasons": ["CASH_HOLD"]}),
+    ("reward.create", {"rewardId": "R3", "dateExpires": "2026-02-01T00:00:00Z",
+                       "pendingDuration": "P7D"}),
+    ("reward.redeem", {}),
+    ("balance.redeem", {}),
+    ("reward.cancel", {}),
+    ("reward.uncancel", {}),
+    ("reward.release", {}),
+    ("reward.process", {}),
+    ("tax_form.collect", {}),
+    ("tax_form.revoke", {}),
+    ("import.start", {}),
+    ("points.credit", {"batchId": "batch-0010", "line": 2}),
+    ("import.report_line", {}),
+    ("import.finish", {}),
+    ("points.activate", {}),
+    ("conversion.reverse", {}),
+    ("points.credit", {"rewardId": "P2"}),
+    ("points.reject", {"rewardId": "P2"}),
+    ("import.start", {"batchId": "batch-0005", "type": "REVERSAL"}),
+    ("import.finish", {"batchId": "batch-0005", "totalRecords": 3}),
+    ("import.abort", {"batchId": "batch-0005"}),
+)
+
+
+def reward_scenario(schemas):
+    """Rewards and points of an account, and batches of lines: every outcome of both families."""
+    examples = {short: events[0] for short, events in inputs(schemas)}
+    for i, (short, change) in enumerate(REWARDS):
+        event = examples[short]
+        yield short, {**event, "id": f"r-{i}", "time": TIME, "data": {**event["data"], **change}}
+
+
 def make_cases(schemas):
     cases = [Case(short, "scenario", event, True)
-             for story in (scenario, order_scenario) for short, event in story(schemas)]
+             for story in (scenario, order_scenario, reward_scenario)
+             for short, event in story(schemas)]
     for short, examples in inputs(schemas):
         validator = schemas.of_type(examples[0]["type"])
         for example in examples:
