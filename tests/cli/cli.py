@@ -3,8 +3,13 @@
 import argparse
 import json
 import os
-import pty
+import pathlib
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from support.terminal import Terminal  # noqa: E402
 
 USAGE, BAD_DATA, NO_INPUT, UNREACHABLE, LOCAL_IO, CONFIG = 64, 65, 66, 69, 74, 78
 
@@ -34,21 +39,12 @@ class Command:
         return done
 
     def on_terminal(self, *words, **environment):
-        """What it writes to stdout when that is a terminal."""
-        master, slave = pty.openpty()
-        self.run(*words, stdout=slave, TERM="xterm", **environment)
-        os.close(slave)
-        text = b""
-        try:
-            while True:
-                part = os.read(master, 65536)
-                if not part:
-                    break
-                text += part
-        except OSError:  # a terminal that nobody holds any more
-            pass
-        os.close(master)
-        return text.decode()
+        """What it writes to stdout when that is a terminal; None where there are no terminals."""
+        terminal = Terminal()
+        if not terminal.there:
+            return None
+        self.run(*words, stdout=terminal.slave, TERM="xterm", **environment)
+        return terminal.text().decode()
 
 
 def makegood(description):

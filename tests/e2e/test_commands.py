@@ -4,7 +4,6 @@ stops a command is said with the way to go on."""
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from harness import World, arguments, main, modify, track
 from support.children import free_port, wait_until
 from support.kafka_io import end_offsets, read_topic
 from support.redis_server import RedisClient
+from support.terminal import Terminal
 from workload import event, setup_events
 
 DATA, NO_INPUT, UNREACHABLE, CONFIG = 65, 66, 69, 78
@@ -179,18 +179,13 @@ def goes_on(world):
 
 def shows_progress(world, long):
     """A bar on a terminal, nothing of it on stdout."""
-    master, slave = pty.openpty()
+    terminal = Terminal()
+    if not terminal.there:
+        return
     child = subprocess.Popen(world.command(["send", "-f", long, "--skip", 100000]),
-                             stdout=subprocess.PIPE, stderr=slave, text=True)
-    os.close(slave)
-    seen = b""
-    try:
-        while part := os.read(master, 65536):
-            seen += part
-    except OSError:  # the terminal has no end to it but this
-        pass
+                             stdout=subprocess.PIPE, stderr=terminal.slave, text=True)
+    seen = terminal.text()
     out, _err = child.communicate(timeout=60)
-    os.close(master)
     assert child.returncode == 0 and out == "50000 events published\n", out
     assert re.search(rb"\r#+\.* +\d+%  \d+ of 150000 published, \d+/s", seen), seen[-500:]
     assert seen.endswith(b"\r\x1b[K"), seen[-100:]

@@ -112,7 +112,7 @@ def up(arguments):
 def start(arguments):
     """ctest runs a fixture's set-up as a command that must end, so the servers live in a process
     of their own session. A machine that cannot run them makes the tests skipped, unless
-    MAKEGOOD_REQUIRE_SERVERS says that this is a failure (tests/check does)."""
+    MAKEGOOD_TEST_REQUIRE_SERVERS says that this is a failure (tests/check does)."""
     stop(arguments)
     log = arguments.state.with_suffix(".log")
     arguments.state.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def start(arguments):
     print("servers: cannot start:\n" + text, file=sys.stderr)
     reason = text.strip().splitlines() or ["no reason given"]
     write_state(arguments.state, {"unavailable": reason[-1]})
-    return 1 if os.environ.get("MAKEGOOD_REQUIRE_SERVERS") else 0
+    return 1 if os.environ.get("MAKEGOOD_TEST_REQUIRE_SERVERS") else 0
 
 
 def stop(arguments):
