@@ -81,7 +81,7 @@ enum rate_result {
     RATE_TOO_LARGE /* a payout would have more than 12 digits before the point         */
 };
 struct rating {
-    struct list shares;        /* struct tally_share: what the action counts for now      */
+    struct list shares;        /* struct tally_share: what the action counts for         */
     struct list bonuses;       /* struct tally_bonus: owed for earlier actions (A41)      */
     struct text rule;
     const struct terms *terms;
