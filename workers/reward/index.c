@@ -266,21 +266,20 @@ struct list index_first(struct book *book, const struct index *index, struct tex
     return out;
 }
 
-struct list index_all(struct book *book, const struct index *index, struct text owner)
+struct list index_front(struct book *book, const struct index *index, struct text owner,
+                        uint32_t count)
 {
     struct arena *arena = decision_arena(book->decision);
     const struct index_page_note *notes = index->pages.items;
-    struct list out = { NULL, 0 };
-    const struct index_entry *entry = index->entries.items;
-    for (uint32_t i = 0; i < index->entries.count; i++) {
-        insert_at(arena, &out, sizeof(*entry), out.count, &entry[i]);
-    }
-    for (uint32_t p = 0; p < index->pages.count; p++) {
+    struct list out = copy_list(arena, index->entries, sizeof(struct index_entry));
+    int64_t listed = out.count;
+    for (uint32_t p = 0; p < index->pages.count && listed < count; p++) {
         const struct list *entries = &book_page(book, owner, notes[p].number, false)->entries;
-        entry = entries->items;
-        for (uint32_t i = 0; i < entries->count; i++) {
+        const struct index_entry *entry = entries->items;
+        for (uint32_t i = 0; i < entries->count && out.count < count; i++) {
             insert_at(arena, &out, sizeof(*entry), out.count, &entry[i]);
         }
+        listed += notes[p].count;
     }
     return out;
 }

@@ -12,6 +12,7 @@ enum {
     EVENT_AGE_MONTHS = 24,   /* R12                                                             */
     ENTRIES_INLINE_MAX = 24, /* of a list, before it goes into pages                            */
     ENTRIES_PER_PAGE = 96,   /* of at most some 95 bytes each                                   */
+    RELEASED_AT_ONCE_MAX = 500, /* by a tax form; the rest follows in steps                     */
     SPENT_AT_ONCE_MAX = 5000 /* rewards that one redemption may consume: its outcome names them */
 };
 #define VALUE_MAX INT64_C(1000000000000000) /* also of totals per account and unit */
@@ -122,7 +123,9 @@ void index_sum(struct book *book, const struct index *index, struct text owner, 
 /* The first entries whose values reach `value`; those of pages not at hand are left out. */
 struct list index_first(struct book *book, const struct index *index, struct text owner,
                         int64_t value);
-struct list index_all(struct book *book, const struct index *index, struct text owner);
+/* At most the first `count`; those of pages not at hand are left out. */
+struct list index_front(struct book *book, const struct index *index, struct text owner,
+                        uint32_t count);
 
 /* tax.c: W-9 (R15-R18) */
 bool tax_withholds(struct book *book, const struct reward *reward);
@@ -157,6 +160,7 @@ void reward_release(struct decision *decision, const void *message);
 void reward_process(struct decision *decision, const void *message);
 void tax_form_collect(struct decision *decision, const void *message);
 void tax_form_revoke(struct decision *decision, const void *message);
+void tax_form_release(struct decision *decision, const void *message);
 void reward_advance(struct decision *decision, const void *state);
 
 /* Expiry, number of users, total of the unit: the last checks of a new reward. False after a refusal. */

@@ -45,10 +45,38 @@ static void apply(struct book *book, const struct command *command, const char *
     decision_applied(book->decision, type, &form_outcome_shape, &form);
 }
 
+/* Gives what waits, so much at a time; a message to ourselves goes on with the rest. `type`: the
+ * verdict. */
+static void give_waiting(struct book *book, const struct command *command, struct user *user,
+                         const char *type)
+{
+    struct decision *decision = book->decision;
+    struct arena *arena = decision_arena(decision);
+    struct list held = { NULL, 0 };
+    if (user->held) {
+        held = index_front(book, user->held, entity_name(arena, "h", command->user_id),
+                           RELEASED_AT_ONCE_MAX);
+    }
+    struct reward *after = arena_alloc(arena, (held.count + 1) * sizeof(*after));
+    struct text *ids = arena_alloc(arena, (held.count + 1) * sizeof(*ids));
+    release(book, &held, after, ids);
+    apply(book, command, type, ids, held.count);
+    for (uint32_t i = 0; i < held.count; i++) {
+        if (after[i].reward_id.at) {
+            reward_announce(decision, &after[i]);
+        }
+    }
+    if (held.count == RELEASED_AT_ONCE_MAX) {
+        struct form rest = { command->account_id, command->user_id, { NULL, 0 } };
+        decision_send(decision, decision_entity(decision), "internal.tax_form.release",
+                      &form_outcome_shape, &rest);
+    }
+    book_close(book);
+}
+
 void tax_form_collect(struct decision *decision, const void *message)
 {
     const struct command *command = message;
-    struct arena *arena = decision_arena(decision);
     struct book book;
     book_open(&book, decision);
     struct user *user = book_add_user(&book, command->user_id);
@@ -57,20 +85,20 @@ void tax_form_collect(struct decision *decision, const void *message)
         return;
     }
     user->tax_form = 1;
-    struct list held = { NULL, 0 };
-    if (user->held) {
-        held = index_all(&book, user->held, entity_name(arena, "h", command->user_id));
+    give_waiting(&book, command, user, "tax_form.collected");
+}
+
+void tax_form_release(struct decision *decision, const void *message)
+{
+    const struct command *command = message;
+    struct book book;
+    book_open(&book, decision);
+    struct user *user = book_user(&book, command->user_id);
+    if (!user || user->tax_form != 1) { /* revoked meanwhile: nobody else is released */
+        decision_unchanged(decision);
+        return;
     }
-    struct reward *after = arena_alloc(arena, (held.count + 1) * sizeof(*after));
-    struct text *ids = arena_alloc(arena, (held.count + 1) * sizeof(*ids));
-    release(&book, &held, after, ids);
-    apply(&book, command, "tax_form.collected", ids, held.count);
-    for (uint32_t i = 0; i < held.count; i++) {
-        if (after[i].reward_id.at) {
-            reward_announce(decision, &after[i]);
-        }
-    }
-    book_close(&book);
+    give_waiting(&book, command, user, "internal.tax_form.released");
 }
 
 void tax_form_revoke(struct decision *decision, const void *message)

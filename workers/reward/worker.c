@@ -48,6 +48,7 @@ static const struct message_type messages[] = {
     AT_ACCOUNT("points.activate", reward_only_shape, points_activate),
     AT_ACCOUNT("points.reject", reward_noted_shape, points_reject),
     AT_ACCOUNT("conversion.reverse", reward_noted_shape, conversion_reverse),
+    AT_ACCOUNT("internal.tax_form.release", tax_form_shape, tax_form_release),
     { .name = "internal.address.own",
       .shape = &own_address_shape,
       .entity = own_entity,
