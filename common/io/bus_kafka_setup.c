@@ -43,7 +43,7 @@ static const struct property PROPERTIES[] = {
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
     /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked.
      */
-    { "max.partition.fetch.bytes", "262144", CONSUMERS, true },
+    { "max.partition.fetch.bytes", "131072", CONSUMERS, true },
     { "fetch.message.max.bytes", NULL, 0, true },
     { "receive.message.max.bytes", "67108864", ALL, true },
     { "queue.buffering.max.kbytes", "16384", PRODUCERS, true },
