@@ -1,12 +1,15 @@
 /*
  * The engine's own structures, shared by its files and by nobody else.
  *
- *   engine.c    setup, the step, idle checks          take.c     taking a partition
+ *   setup.c     making an engine                      events.c   what the bus tells, doubts
+ *   engine.c    the step, idle checks                 take.c     taking a partition
  *   turn.c      one cycle over a batch                follow.c   reading and folding state logs
  *   load.c      items from cache or view              look.c     references to other entities
  *   message.c   decoding one input record             seen.c     remembered inputs, duplicates
- *   run.c       deciding one message or timer         waiting.c  messages that wait
- *   decision.c  what rules call                       emit.c     outcomes, follow-ups, dead letters
+ *   decide.c    deciding one message or timer         run.c      as a whole, or without a trace
+ *   waiting.c   messages that wait                    timers.c   what is due in a turn
+ *   decision.c  what rules call                       emit.c     outcomes
+ *   send.c      messages to other entities            dead.c     dead letters
  *   commit.c    states, offsets, commit, fold         counts.c   metrics
  *   report.c    lines of batches                      due.c      timers of parts before a message
  */
@@ -19,6 +22,7 @@
 #include "engine/cache.h"
 #include "engine/decision.h"
 #include "engine/engine.h"
+#include "engine/held.h"
 #include "engine/record.h"
 
 enum {
@@ -29,96 +33,11 @@ enum {
     CACHE_BYTES_DEFAULT = 8 * 1024 * 1024,
     NEED_ROUNDS_MAX = 64,         /* for one message; more than any rule needs: a bug otherwise  */
     OUTCOME_KINDS_MAX = 256,
+    VIEW_BACKOFF_MS = 200,        /* before the view, or a new producer, is tried again         */
     FRESH_MS = 1000,              /* how old a reference may be                                 */
     CHECK_MS = 1000,              /* how often an idle partition's index is looked at           */
     HUNG_MS = 1000,               /* when a foreign open transaction is taken for hung          */
     DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024 - 64 * 1024 /* dlq topics take 2 MiB                */
-};
-
-/* --- state logs: followed for taking and for references --- */
-
-struct log_entry {
-    struct text key, value; /* in the log's arena; value as the log has it */
-    uint64_t hash;
-    int64_t due_ms;
-    bool empty;
-    struct log_entry *next;
-};
-
-struct state_log {
-    struct worker_slot *slot;
-    int32_t number;
-    struct text group;        /* of the view: "action-0"                                      */
-    bool taking, referenced;  /* why it is followed                                           */
-    bool positioned;          /* `index` and `position` are known                             */
-    bool fresh;               /* at the turn's beginning: as a reference, good to be read     */
-    int64_t fresh_ms;         /* monotonic, when it last was                                  */
-    int64_t index;            /* of the view as last seen; -1 = none                          */
-    int64_t position;         /* next offset to read                                          */
-    int64_t records_end;      /* offset after the last record read; the view must be as far   */
-    struct hash128 log_id;    /* of the last @progress seen                                   */
-    bool has_log_id, has_records;
-    int64_t first_offset;     /* of the log                                                   */
-    struct arena arena;       /* of the entries that are not folded yet                       */
-    struct log_entry *first, *last;
-    uint32_t entry_count;
-    size_t entry_bytes;
-};
-
-/* --- partitions held --- */
-
-enum take_stage { TAKE_NONE, TAKE_SETTLE, TAKE_INDEX, TAKE_FOLD, TAKE_READY };
-
-struct partition {
-    struct worker_slot *slot;
-    struct state_log *log;
-    int32_t number;
-    bool assigned;
-    enum take_stage stage;
-    uint64_t tenure;          /* of cache entries                                             */
-    int64_t stage_since_ms;   /* monotonic                                                    */
-    int64_t retry_at_ms;
-    int64_t target;           /* TAKE_FOLD: fold at least to here                             */
-    int64_t next_input;       /* committed: next offset to decide                             */
-    int64_t poll_next;        /* next offset that poll is to give                             */
-    int64_t time_ms;          /* partition time, committed                                    */
-    int64_t index;            /* of the view after the own last fold                          */
-    struct hash128 log_id;
-    bool fresh_log;           /* no @progress was ever written                                */
-    bool at_end;
-    int64_t end_offset;       /* where the end was last seen                                  */
-    int64_t due_next_ms;      /* lower bound of the smallest due time                         */
-    int64_t checked_ms;       /* when the view's index was last compared                      */
-    /* in a turn */
-    bool touched;
-    int64_t turn_next;        /* next offset after the turn                                   */
-    int64_t turn_time_ms;
-    int64_t turn_due_ms;      /* timers up to here fire first; INT64_MIN = none               */
-    int64_t turn_first;       /* offset of the first record written                           */
-    int64_t turn_after;       /* offset after the last record written                         */
-    int64_t turn_records;     /* so many were written                                         */
-    struct text turn_progress;
-    const char *waits_for;
-    struct state_log *stale_log;   /* a reference of its input lies there: nothing is decided
-                                      until that log has been read to its end                 */
-    int64_t ends_retry_ms;         /* when its end may be asked for again                     */
-};
-
-/* --- workers --- */
-
-struct worker_slot {
-    const struct worker *worker;
-    bool run;
-    bool referenced;                /* its state logs are followed for references             */
-    bool open;                      /* topics and counts are known                            */
-    struct text source;             /* "/makegood/action"                                     */
-    int32_t input, state, outcome, dlq; /* topic indexes; -1 = not asked for yet              */
-    int32_t count;                  /* partitions of input and state log; 0 = unknown yet     */
-    struct partition *partitions;   /* count of them, when run                                */
-    struct state_log *logs;         /* count of them                                          */
-    /* By index of the worker's messages: offsets of members batchId, line, oid or orderId, -1 = none. */
-    int32_t *batch_offsets, *line_offsets, *order_offsets;
-    struct metric *consumed;
 };
 
 /* --- a turn --- */
@@ -333,15 +252,18 @@ struct engine {
     const struct worker *line_reporter; /* whoever is told of lines of batches, NULL = nobody  */
 };
 
-/* engine.c */
+/* setup.c */
 struct partition *engine_partition(struct engine *engine, struct bus_place place);
+struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
+const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
+                                       struct text key);
+
+/* events.c */
+enum err event_handle(struct engine *engine, struct bus_event *event, struct err_note *note);
 void engine_retake_all(struct engine *engine, const char *why);
 void engine_retake(struct engine *engine, struct partition *partition, const char *why);
 /* The view failed: nothing is decided until it answers again. */
 void engine_view_trouble(struct engine *engine, const struct err_note *note);
-struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
-const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
-                                       struct text key);
 
 /* take.c */
 enum err take_step(struct engine *engine, struct partition *partition, struct err_note *note);
@@ -360,9 +282,13 @@ struct state_log *engine_log(struct engine *engine, struct bus_place place);
 
 /* turn.c */
 enum err turn_run(struct engine *engine, struct err_note *note);
-bool turn_timers_due(struct engine *engine);
 void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
 void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
+
+/* timers.c */
+void turn_touch(struct engine *engine, struct partition *partition); /* it is part of the turn */
+bool turn_timers_due(struct engine *engine);
+enum view_result timers_load(struct engine *engine, struct err_note *note);
 
 /* due.c */
 bool due_fire_asked(struct engine *engine, const struct message *message);
@@ -390,6 +316,11 @@ void looks_forget_log(struct engine *engine, const struct state_log *log);
 enum view_result looks_load(struct engine *engine, struct err_note *note);
 void looks_refresh(struct engine *engine); /* before a turn */
 const struct state_log *looks_late(const struct engine *engine); /* not fresh since a moment only */
+
+/* decide.c */
+void decide_message(struct engine *engine, struct message *message);
+/* What was due at the item by `until_ms` has happened, in the order of the due times. */
+void decide_due(struct engine *engine, struct item *item, int64_t until_ms);
 
 /* run.c */
 bool run_message(struct engine *engine, struct message *message); /* false: needs something  */
