@@ -5,6 +5,7 @@
 
 #include "base/ensure.h"
 #include "base/time.h"
+#include "base/uuid5.h"
 #include "wire/json.h"
 #include "wire/json_write.h"
 #include "workers/makegood/exec_inside.h"
@@ -132,13 +133,59 @@ static bool is_internal(const struct header *headers, size_t count, bool from_wo
            (from_worker && text_starts(type, TEXT("makegood.command.")));
 }
 
-static void print_outcome(struct exec *exec, const char *topic, struct text key, struct text value,
-                          const struct header *headers, size_t count)
+/* The id of a duplicate is made of where its record lies, and that is a line here. */
+static struct text duplicate_id(struct exec *exec, struct text value, struct text line)
+{
+    struct arena *arena = &exec->arena;
+    struct json json;
+    struct json_fault fault;
+    ENSURE(json_parse(arena, value, &json, &fault));
+    uint32_t command = json_member(&json, 0, "command");
+    struct text source = json_text(&json, arena, json_member(&json, command, "source"));
+    struct text id = json_text(&json, arena, json_member(&json, command, "id"));
+    char *made = arena_bytes(arena, UUID_TEXT_SIZE);
+    uuid5(arena_printf(arena, "%.*s|%.*s|duplicate|%.*s", TEXT_ARGS(source), TEXT_ARGS(id),
+                       TEXT_ARGS(line)),
+          made);
+    return (struct text){ made, UUID_TEXT_SIZE - 1 };
+}
+
+/* The headers with lines for offsets; *from_worker: it answers a message of a worker's own. A timer
+ * answers nothing. */
+static struct header *headers_by_line(struct exec *exec, struct text value,
+                                      const struct header *headers, size_t *count, bool *from_worker)
 {
     struct cause cause = { -1, false };
-    struct text input = header_value(headers, count, "makegood-input"), line = { NULL, 0 };
+    struct text input = header_value(headers, *count, "makegood-input"), line = { NULL, 0 };
     bool by_line = input.at && input_as_line(exec, input, &line, &cause);
-    if (!exec->internal && is_internal(headers, count, cause.from_worker)) {
+    bool duplicate = text_is(header_value(headers, *count, "makegood-verdict"), "duplicate");
+    struct header *out =
+        (struct header *)(void *)arena_alloc(&exec->arena, (*count + 1) * sizeof(*out));
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        bool is_input = text_is(headers[i].name, "makegood-input");
+        if (is_input && !by_line) {
+            continue;
+        }
+        out[kept] = headers[i];
+        if (is_input) {
+            out[kept].value = line;
+        } else if (duplicate && text_is(headers[i].name, "ce_id")) {
+            out[kept].value = duplicate_id(exec, value, line);
+        }
+        kept++;
+    }
+    *from_worker = cause.from_worker;
+    *count = kept;
+    return out;
+}
+
+static void print_outcome(struct exec *exec, const char *topic, struct text key, struct text value,
+                          const struct header *committed, size_t count)
+{
+    bool from_worker;
+    const struct header *headers = headers_by_line(exec, value, committed, &count, &from_worker);
+    if (!exec->internal && is_internal(headers, count, from_worker)) {
         return;
     }
     struct json_writer writer;
@@ -149,11 +196,10 @@ static void print_outcome(struct exec *exec, const char *topic, struct text key,
     json_open_object(&writer, "headers");
     for (size_t i = 0; i < count; i++) {
         struct text name = headers[i].name;
-        bool is_input = text_is(name, "makegood-input");
-        if (text_starts(name, TEXT("makegood-")) && (!is_input || by_line)) {
+        if (text_starts(name, TEXT("makegood-"))) {
             char plain[64];
             snprintf(plain, sizeof(plain), "%.*s", TEXT_ARGS(name));
-            json_put_text(&writer, plain, is_input ? line : headers[i].value);
+            json_put_text(&writer, plain, headers[i].value);
         }
     }
     json_close_object(&writer);
