@@ -4,7 +4,7 @@
  *
  *   poll -> decode -> load -> decide -> commit (one Kafka transaction) -> fold (the view)
  *
- * One file per step: turn.c coordinates; take.c takes partitions; refs.c keeps references fresh.
+ * One file per step: turn.c coordinates, take.c takes partitions, look.c keeps references fresh.
  */
 #ifndef MAKEGOOD_ENGINE_ENGINE_H
 #define MAKEGOOD_ENGINE_ENGINE_H

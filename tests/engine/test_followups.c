@@ -201,6 +201,23 @@ static void test_a_copy_that_is_still_misrouted_halts(void **state)
     assert_int_equal(committed_count(world, world->counter_outcome), 0);
 }
 
+static void test_a_workers_message_on_the_wrong_partition_halts(void **state)
+{
+    struct world *world = *state;
+    char id[UUID_TEXT_SIZE];
+    uuid5(TEXT("/test|m-1|counter:A1|to|counter:C1|0"), id);
+    struct header headers[] = { { TEXT("makegood-name"), TEXT("/test|m-1|counter:A1|to|counter:C1|0") },
+                                { TEXT("makegood-to"), TEXT("counter:C1") },
+                                { TEXT("ce_specversion"), TEXT("1.0") },
+                                { TEXT("ce_id"), text_of(id) },
+                                { TEXT("ce_source"), TEXT("/makegood/counter") },
+                                { TEXT("ce_type"), TEXT("makegood.internal.counter.told.v1") } };
+    settle(world);
+    broker_append(world->broker, world->counter, wrong_for("counter:C1"), TEXT("k"),
+                  TEXT("{\"id\":\"C1\"}"), headers, sizeof(headers) / sizeof(headers[0]));
+    expect_halt(world, ERR_CONFIG, "partition count");
+}
+
 static void test_a_forwarded_record_that_is_misrouted_is_decided_at_its_target(void **state)
 {
     struct world *world = *state;
@@ -249,6 +266,7 @@ int main(void)
         CASE(test_a_misrouted_record_is_forwarded_and_decided_at_home),
         CASE(test_a_misrouted_duplicate_is_forwarded_and_then_a_duplicate),
         CASE(test_a_copy_that_is_still_misrouted_halts),
+        CASE(test_a_workers_message_on_the_wrong_partition_halts),
         CASE(test_a_forwarded_record_that_is_misrouted_is_decided_at_its_target),
         CASE(test_a_message_is_exactly_once_when_the_receiver_dies),
     };

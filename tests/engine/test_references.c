@@ -2,6 +2,8 @@
  * view stands; and only the input partitions that look there wait. */
 #include "support/faulty_world.h"
 
+#include "engine/record.h"
+
 /* a decides counters and looks at rates, which b decides. */
 static int refs_setup(void **state)
 {
@@ -174,6 +176,77 @@ static void test_a_rate_in_an_open_transaction_is_not_seen(void **state)
     expect_total(world, 0, "\"total\":7");
 }
 
+/* --- what cannot be read --- */
+
+static void write_rate(struct world *world, uint8_t version, struct text body)
+{
+    struct progress progress = { 0, START_MS, TEXT("b"), PARTITIONS, { 1, 2 } };
+    struct record record = { .body_version = version, .flags = RECORD_HEAD, .body = body };
+    broker_append(world->broker, world->rate_state, 0, TEXT("@progress"),
+                  progress_write(&progress, &world->arena), NULL, 0);
+    broker_append(world->broker, world->rate_state, 0, TEXT("rate:A3"),
+                  record_write(&record, &world->arena), NULL, 0);
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+}
+
+static void test_a_reference_of_a_newer_release_halts(void **state)
+{
+    struct world *world = *state;
+    write_rate(world, 2, TEXT("\1\2"));
+    expect_halt(world, ERR_CONFIG, "rate:A3 was written by a newer release");
+    assert_int_equal(committed_count(world, world->counter_outcome), 0);
+}
+
+static void test_a_reference_that_is_broken_halts(void **state)
+{
+    struct world *world = *state;
+    write_rate(world, 1, TEXT("\x7f\x7f"));
+    expect_halt(world, ERR_CONFIG, "rate:A3 cannot be read");
+}
+
+/* An entity that only remembers inputs has a head and no state. */
+static void test_a_reference_without_a_state_is_none(void **state)
+{
+    struct world *world = *state;
+    write_rate(world, 0, (struct text){ 0 });
+    settle(world);
+    assert_int_equal(outcomes_of(world, "command.rejected"), 1);
+}
+
+/* --- who folds --- */
+
+/* Between the look at the index and the fold another one folds the same records. */
+static void faster(void *context, struct view *inner, struct text group, int64_t before)
+{
+    struct faulty_world *faulty = context;
+    struct err_note note;
+    int64_t index;
+    if (text_is(group, "rate-0") && before >= 0) {
+        faulty->faults.before_fold = NULL;
+        inner->ops->fold(inner, group, before, before + 100, NULL, 0, &index, &note);
+    }
+}
+
+static void test_a_reader_that_is_slower_than_the_owner_goes_on(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    put_rate(world, "r-1", "\"id\":\"A3\",\"amount\":7");
+    give(world, "m-1", "counter.price", "\"id\":\"A1\",\"to\":\"A3\"");
+    settle(world);
+    give(world, "r-2", "rate.put", "\"id\":\"A3\",\"amount\":20");
+    view_memory_set_down(world->view, VIEW_DOWN);
+    steps(world, &world->b, 1); /* committed, not folded */
+    view_memory_set_down(world->view, VIEW_OK);
+    faulty->faults.before_fold = faster;
+    faulty->faults.fold_context = faulty;
+    steps(world, &world->a, 2);
+    assert_null(faulty->faults.before_fold); /* it was met */
+    give(world, "m-2", "counter.add", "\"id\":\"A1\"");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.added"), 1);
+}
+
 /* --- freshness --- */
 
 static void follow_rates(struct world *world)
@@ -272,6 +345,10 @@ int main(void)
         REFS(test_a_view_that_is_behind_is_folded_by_the_reader),
         REFS(test_what_passed_unread_is_not_taken_from_memory),
         REFS(test_a_rate_in_an_open_transaction_is_not_seen),
+        REFS(test_a_reference_of_a_newer_release_halts),
+        REFS(test_a_reference_that_is_broken_halts),
+        REFS(test_a_reference_without_a_state_is_none),
+        REFS(test_a_reader_that_is_slower_than_the_owner_goes_on),
         REFS(test_a_log_whose_end_was_not_seen_for_a_second_is_waited_for),
         REFS(test_only_the_partition_that_looks_there_waits),
         REFS(test_a_partition_that_waits_takes_records_in_order_afterwards),

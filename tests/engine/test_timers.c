@@ -233,6 +233,24 @@ static void test_an_aborted_turn_leaves_due_times_alone(void **state)
     assert_int_equal(in_view(world, "counter:A1").due_ms, 0);
 }
 
+static void test_a_view_that_went_back_fires_no_timer_of_its_past(void **state)
+{
+    struct world *world = *state;
+    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"inMs\":5000");
+    settle(world);
+    struct view_memory_copy *copy = view_memory_save(world->view);
+    give(world, "m-2", "counter.add", "\"id\":\"A1\",\"inMs\":9000");
+    settle(world);
+    view_memory_restore(world->view, copy);
+    view_memory_copy_free(copy);
+    world_time(world, START_MS + 7000);
+    give(world, "m-3", "counter.check", "\"id\":\"A2\"");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 0);
+    wall(world, START_MS + 10000);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 1);
+}
+
 /* --- many --- */
 
 static void give_timers(struct world *world, int count)
@@ -306,6 +324,7 @@ int main(void)
         CASE(test_a_due_time_that_is_too_early_is_mended_and_fires_in_time),
         CASE(test_a_part_overwritten_unread_loses_its_timer),
         CASE(test_an_aborted_turn_leaves_due_times_alone),
+        CASE(test_a_view_that_went_back_fires_no_timer_of_its_past),
         CASE(test_many_timers_due_at_once_are_bounded_per_turn),
         CASE(test_many_timers_do_not_starve_the_input),
         CASE(test_continuous_input_does_not_starve_timers),
