@@ -87,6 +87,15 @@ char *arena_bytes(struct arena *arena, size_t size)
     return take(arena, size ? size : 1, 1);
 }
 
+void arena_trim(struct arena *arena, struct text kept)
+{
+    struct arena_block *block = arena->current;
+    ENSURE(block && kept.at >= block->bytes && kept.at + kept.size <= block->bytes + block->used);
+    size_t used = (size_t)(kept.at - block->bytes) + kept.size;
+    arena->used -= block->used - used;
+    block->used = used;
+}
+
 struct text arena_copy(struct arena *arena, struct text text)
 {
     if (!text.at) {

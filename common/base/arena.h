@@ -38,6 +38,8 @@ void arena_init(struct arena *arena, size_t bytes_max);
 void *arena_alloc(struct arena *arena, size_t size);
 /* The same, not zeroed, aligned to 1: for bytes. */
 char *arena_bytes(struct arena *arena, size_t size);
+/* The allocation made last turned out larger than `kept`, its beginning: the rest is given back. */
+void arena_trim(struct arena *arena, struct text kept);
 struct text arena_copy(struct arena *arena, struct text text);
 struct text arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,8 @@
 /* State records and @progress as bytes: little-endian fixed numbers and varints, nothing clever. */
 #include "engine/record.h"
 
+#include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 struct out {
@@ -14,9 +16,9 @@ struct in {
 
 static void put_fixed(struct out *out, uint64_t value)
 {
-    for (int i = 0; i < 8; i++) {
-        *out->at++ = (char)(value >> (8 * i));
-    }
+    uint64_t little = htole64(value);
+    memcpy(out->at, &little, sizeof(little));
+    out->at += sizeof(little);
 }
 
 static void put_varint(struct out *out, uint64_t value)
@@ -38,15 +40,14 @@ static void put_bytes(struct out *out, struct text bytes)
 
 static uint64_t get_fixed(struct in *in)
 {
-    uint64_t value = 0;
-    if (in->end - in->at < 8) {
+    uint64_t little;
+    if (in->end - in->at < (ptrdiff_t)sizeof(little)) {
         in->broken = true;
         return 0;
     }
-    for (int i = 0; i < 8; i++) {
-        value |= (uint64_t)*in->at++ << (8 * i);
-    }
-    return value;
+    memcpy(&little, in->at, sizeof(little));
+    in->at += sizeof(little);
+    return le64toh(little);
 }
 
 static uint64_t get_varint(struct in *in)
@@ -153,7 +154,9 @@ struct text record_write(const struct record *record, struct arena *arena)
         put_head(&out, &record->head);
     }
     put_bytes(&out, record->body);
-    return (struct text){ bytes, (uint32_t)(out.at - bytes) };
+    struct text written = { bytes, (uint32_t)(out.at - bytes) };
+    arena_trim(arena, written);
+    return written;
 }
 
 enum record_result record_prefix(struct text value, int64_t *due_ms, uint8_t *flags)

@@ -39,7 +39,7 @@ static const struct property PROPERTIES[] = {
     { "fetch.wait.max.ms", "50", CONSUMERS, false },
     { "fetch.error.backoff.ms", "100", CONSUMERS, false },
     /* --- memory: the defaults are 64 MiB and 50 MB a handle --- */
-    { "queued.max.messages.kbytes", "4096", CONSUMERS, true },
+    { "queued.max.messages.kbytes", "2048", CONSUMERS, true },
     { "fetch.max.bytes", "4194304", CONSUMERS, true },
     /* What is fetched is compressed, and the bounds of queues are looked at after it was unpacked.
      */

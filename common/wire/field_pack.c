@@ -131,7 +131,9 @@ struct text shape_pack(const struct shape *shape, const void *value, struct aren
     struct packer packer = { .arena = arena, .room = 256 };
     packer.at = arena_bytes(arena, packer.room);
     pack_object(&packer, shape, value);
-    return (struct text){ packer.at, packer.size };
+    struct text packed = { packer.at, packer.size };
+    arena_trim(arena, packed);
+    return packed;
 }
 
 /* --- reading: every length is checked against what is left --- */

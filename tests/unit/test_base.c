@@ -304,6 +304,11 @@ static void numbers_and_parts_become_text(void **state)
     assert_true(text_is(arena_number(&arena, 1000), "1000"));
     assert_true(text_is(arena_number(&arena, INT64_MIN), "-9223372036854775808"));
     assert_true(text_is(arena_number(&arena, INT64_MAX), "9223372036854775807"));
+    char *room = arena_bytes(&arena, 100);
+    size_t used = arena.used;
+    arena_trim(&arena, (struct text){ room, 10 });
+    assert_int_equal(arena.used, used - 90);
+    assert_ptr_equal(arena_bytes(&arena, 1), room + 10);
     struct text none = { NULL, 0 };
     assert_true(text_is(arena_join(&arena, TEXT("a"), none, TEXT(""), TEXT("bc")), "abc"));
     for (uint32_t i = 0; i < 70000; i += 997) { /* over the ends of blocks too */
