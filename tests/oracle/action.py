@@ -3,6 +3,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import contract
+import known as reported
 import moments
 import money
 import rating
@@ -333,7 +334,7 @@ def _credited(d, data, campaign):
     partner = data["partnerId"]
     if data["promoCode"] is None:
         return partner, False
-    promo = contract.find_promo(d.world, campaign, data["promoCode"], d.now)
+    promo = contract.find_promo(d.world, campaign, data["promoCode"], d.now, partner)
     if promo is None or promo["partnerId"] == partner:
         return partner, False
     if promo["creditPolicy"] == "ALWAYS":
@@ -376,10 +377,8 @@ def _track_checks(d):
     parent, missing = data["parentActionId"], False
     if parent is not None:
         found = d.world.look("action:" + escape(parent)).get("action")
-        wanted = kind["parentActionTrackerId"]
-        missing = found is None or parent == data["actionId"]
-        if wanted is not None and found and found["actionTrackerId"] != wanted:
-            missing = True
+        # parentActionTrackerId is not said to matter here
+        missing = found is None
     if kind["requireParent"] and (parent is None or missing):
         raise Reject("ACTION_REF_NOT_FOUND")
     return kind, items, total, missing
@@ -416,7 +415,7 @@ def track(d, answered):
               "children": [], "shown": (0, 0, {}), "intended": None, "kept": None}
     zone = version["data"]["timeZone"]
     action["openEnded"] = bool(payout["locking"]["openEnded"])
-    action["zone"] = zone
+    action["scheduling"], action["schedulingZone"] = payout["payoutScheduling"], zone
     if action["openEnded"]:
         action["lock"] = event + OPEN_ENDED_LOCK
     else:
@@ -430,6 +429,8 @@ def track(d, answered):
     if action["parentActionId"] is not None and not missing:
         d.send("action:" + escape(action["parentActionId"]), "action", "child.added",
                {"child": action["actionId"]})
+    if action["lock"] <= d.now:
+        d.world.fire_one(d.entity, "lock")
 
 
 def schedule(moment, locking, zone):
@@ -493,9 +494,6 @@ def apply_rating(d, action, result):
     action["exchange"] = result.work._exchange
     action["differ"] = result.differ
     action["terms"] = result.shown
-    scheduling = result.payout["payoutScheduling"]
-    action["scheduling"] = scheduling
-    action["schedulingZone"] = result.work.data["timeZone"]
     for item in action["items"] or []:
         item["payout"] = item["rule"] = None
     for line in result.lines:
@@ -505,7 +503,11 @@ def apply_rating(d, action, result):
     for tally, periods in result.shares.items():
         shares = d.world.entity(tally, "action").state.setdefault("shares", {})
         for share in periods.values():
-            share["payout"] = sum(line.payout for line in share.pop("paid", []))
+            paid = share.pop("paid", None)
+            share["payout"] = sum(line.payout for line in paid or [])
+            if paid is not None:
+                # what a limit brought to 0 uses none of it (not specified: as the program does)
+                share["count"] = int(share["payout"] > 0 or not any(x.intended for x in paid))
             share["earned"] = sum(line.payout for line in share.pop("lines", []))
         shares[action["actionId"]] = periods
         action["tallies"][tally] = periods
@@ -544,7 +546,7 @@ def clearing(action):
         return None
     start = action.get("approvedAt")
     if start is None:
-        if action["openEnded"]:
+        if action["openEnded"] and action["state"] != "APPROVED":
             return None
         start = action["lock"]
     return schedule(start, action["scheduling"], action["schedulingZone"])
@@ -671,13 +673,28 @@ def only_asks(d, action, reason):
     return code is None and version["data"]["requireReturnAcceptance"]
 
 
-def reject_locked(d, action, reason, new_payout):
-    """ACTION_LOCKED, with the make-good that the change would have been."""
+def reject_locked(d, action, reason, new_payout, total=0, lines=None):
+    """ACTION_LOCKED, with the make-good that the change would have been. The amounts of the change are
+    what the next one counts from."""
     delta = new_payout - action["left"]
     d.reject("ACTION_LOCKED", version=delta != 0)
     if delta:
         action["left"] = new_payout
+        if lines is None and action["items"]:
+            lines = [(0, 0, line[2]) for line in current(action)[1]]
+        action["leftAmount"], action["leftLines"] = total, lines
         adjustment(d, action, delta, "MAKE_GOOD", reason)
+
+
+def current(action):
+    """(amount, lines): what a change counts from; behind a lock, what earlier adjustments left."""
+    if action.get("leftAmount") is not None:
+        return action["leftAmount"], action["leftLines"]
+    kept = action["kept"] if action["state"] == "REVERSED" else action
+    lines = None
+    if kept["items"] is not None:
+        lines = [(i["amount"], i["quantity"], i["base"]) for i in kept["items"]]
+    return action["amount"], lines
 
 
 def reverse_action(d, action, reason, code_is_final=True):
@@ -792,26 +809,22 @@ def modify(d, answered):
     total = _new_total(action, data)
     lines = None
     if action["items"]:
-        shares = money.spread(total, [item["amount"] for item in action["items"]])
-        lines = [(share, item["quantity"], (share, item["quantity"]))
-                 for share, item in zip(shares, action["items"])]
+        old = current(action)[1]
+        shares = money.spread(total, [line[0] for line in old])
+        lines = [(share, line[1], (share, line[1])) for share, line in zip(shares, old)]
     change_action(d, action, reason, change, total, lines, answered,
                   status=data["customerStatus"], whole=True)
 
 
 def _new_total(action, data):
     if data["amount"] is None and data["itemSubTotalDelta"] is None:
-        raise Reject(INVALID)
+        return current(action)[0]  # both are optional: the action is only rated anew
     if data["amount"] is not None:
         return _minor(data["amount"], action["currency"])
-    total = _current(action)[0] + _minor(data["itemSubTotalDelta"], action["currency"])
+    total = current(action)[0] + _minor(data["itemSubTotalDelta"], action["currency"])
     if total < 0 or money.too_big(total, action["currency"]):
         raise Reject(INVALID)
     return total
-
-
-def _current(action):
-    return action["amount"], action["items"]
 
 
 def modify_items(d, answered):
@@ -826,7 +839,7 @@ def modify_items(d, answered):
     _currency(data, action)
     _same_currency(data, action)
     known = {item["sku"]: index for index, item in enumerate(action["items"] or [])}
-    lines = [(i["amount"], i["quantity"], i["base"]) for i in action["items"] or []]
+    lines = list(current(action)[1] or [])
     absent = False
     for item in data["items"]:
         if item["amount"] is not None:
@@ -843,7 +856,8 @@ def modify_items(d, answered):
             amount = base[0] * quantity // base[1] if base[1] else 0
         else:
             base = (amount, quantity)
-            if amount > 0 and quantity == 0:
+            if amount > 0 and quantity == 0 and not (
+                    4 in reported.AVOID and action["state"] == "REVERSED"):
                 raise Reject(INVALID)
         lines[index] = (amount, quantity, base)
     total = sum(line[0] for line in lines)
@@ -860,12 +874,13 @@ def modify_items(d, answered):
 
 def change_action(d, action, reason, change, total, lines, answered, status=None, whole=False):
     """What modify and modify_items share, from ACTION_REVERSED on."""
-    reverses = change == "REVERSE" or (total == 0 and action["amount"] != 0)
+    reverses = change == "REVERSE" or (total == 0 and current(action)[0] != 0)
     if action["state"] == "REVERSED":
         raise Reject("ACTION_REVERSED")
     if is_locked(d, action):
-        return reject_locked(d, action, reason,
-                             0 if reverses else stored_payout(action, total, lines))
+        if reverses:
+            return reject_locked(d, action, reason, 0)
+        return reject_locked(d, action, reason, stored_payout(action, total, lines), total, lines)
     if reverses:
         if reason == "ITEM_RETURNED":
             check_return(d, action, 0)
@@ -914,7 +929,8 @@ def stored_payout(action, total, lines):
             index = [i["sku"] for i in action["items"]].index(line.item["sku"])
             amount, quantity = lines[index][0], lines[index][1]
         result += rating.pay_line(line, amount, quantity, action["exchange"])
-    return result
+    # What a limit clipped stays clipped (not specified: as the program does).
+    return result if action["intended"] is None else min(result, action["payout"])
 
 
 # -- the other types
@@ -934,8 +950,7 @@ def reverse(d, answered):
 
 
 def ask_return(d, action, reason):
-    action["request"] = reason
-    action["disposition"] = reason
+    action["request"] = reason  # no disposition yet (not specified: as the program does)
     d.applied("action.return_requested", record(action))
 
 

@@ -7,8 +7,10 @@ import argparse
 import collections
 import copy
 import importlib
+import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -94,7 +96,7 @@ def differ(expected, got):
             return "no dlq-detail"
         if pointers and detail.split(" ")[0] not in pointers:
             return "dlq-detail names another place than %s" % " ".join(pointers)
-    plain = {k: v for k, v in expected.items() if k != "pointers"}
+    plain = {k: v for k, v in expected.items() if k not in ("pointers", "reused")}
     other = dict(got, headers=headers)
     reason = expected.get("event", {}).get("data", {}).get("reason") \
         if isinstance(expected.get("event", {}).get("data"), dict) and "dlq-reason" not in headers \
@@ -115,7 +117,7 @@ def differ(expected, got):
     if strict_json.canonical(plain) == strict_json.canonical(other):
         return None
     plain, other = copy.deepcopy(plain), copy.deepcopy(other)
-    known.level(plain, other)
+    known.level(plain, other, expected.get("reused"))
     return None if strict_json.canonical(plain) == strict_json.canonical(other) else "members"
 
 
@@ -129,7 +131,7 @@ def compare(binary, case):
         got = None
         if index < len(lines):
             try:
-                got = strict_json.read(lines[index])
+                got = strict_json.read(lines[index], bounded=False)
             except strict_json.Malformed as error:
                 return ("output is no JSON: %s" % error, number, want, lines[index]), parsed
             parsed.append(got)
@@ -151,7 +153,7 @@ def shrink(binary, case, seconds=60):
     found, _ = compare(binary, case)
     if found and found[1] is not None:
         shorter = Case(lines[:found[1] + 1], case.until, case.topic)
-        if compare(binary, shorter)[0]:
+        if _same_kind(found, compare(binary, shorter)[0]):
             lines = shorter.lines
     size = max(1, len(lines) // 2)
     while size and time.monotonic() < end:
@@ -159,14 +161,77 @@ def shrink(binary, case, seconds=60):
         shrunk = False
         while start < len(lines) and time.monotonic() < end:
             attempt = Case(lines[:start] + lines[start + size:], case.until, case.topic)
-            if compare(binary, attempt)[0]:
+            if _same_kind(found, compare(binary, attempt)[0]):
                 lines = attempt.lines
                 shrunk = True
             else:
                 start += size
         if not shrunk or size > len(lines):
             size //= 2
-    return Case(lines, case.until, case.topic)
+    return _shrink_members(binary, Case(lines, case.until, case.topic), end, found)
+
+
+def _same_kind(a, b):
+    """Whether two differences are of one kind: shrinking must not drift to another one."""
+    def kind(found):
+        what, _, want, got = found
+        names = tuple(sorted(set(re.sub(r"[0-9]+", "N", line.split(":")[0])
+                                 for line in _diff_members(want, got)))) \
+            if isinstance(want, dict) and isinstance(got, dict) else ()
+        return what, _kind_of(want), _kind_of(got), names[:6]
+    return a and b and kind(a) == kind(b)
+
+
+def _kind_of(record):
+    if not isinstance(record, dict):
+        return None
+    headers, event = record["headers"], record.get("event")
+    if "dlq-reason" in headers or not isinstance(event, dict):
+        return headers.get("dlq-reason")
+    return event.get("type"), (event.get("data", {}).get("reason") or {}).get("code")
+
+
+def _places(value, path=()):
+    """Paths of all members and elements, the outer ones first."""
+    found = []
+    items = value.items() if isinstance(value, dict) else \
+        enumerate(value) if isinstance(value, list) else ()
+    for name, member in items:
+        found.append(path + (name,))
+    for name, member in items:
+        found += _places(member, path + (name,))
+    return found
+
+
+def _shrink_members(binary, case, end, found):
+    """Drops members of `data` while a difference stays."""
+    for index in range(len(case.lines) - 1, -1, -1):
+        try:
+            event = json.loads(case.lines[index])
+            places = _places(event["data"]) if isinstance(event.get("data"), dict) else []
+        except (ValueError, AttributeError):
+            continue
+        gone = []
+        for path in places:
+            if time.monotonic() > end:
+                return case
+            if any(path[:len(g)] == g for g in gone):
+                continue
+            smaller = copy.deepcopy(event)
+            where = smaller["data"]
+            try:
+                for step in path[:-1]:
+                    where = where[step]
+                del where[path[-1]]
+            except (KeyError, IndexError, TypeError):
+                continue
+            lines = list(case.lines)
+            lines[index] = json.dumps(smaller).encode("utf-8")
+            attempt = Case(lines, case.until, case.topic)
+            if _same_kind(found, compare(binary, attempt)[0]):
+                case, event = attempt, smaller
+                gone.append(path)
+    return case
 
 
 def _diff_members(want, got, path=""):
@@ -187,8 +252,9 @@ def _brief(record):
     if record is None:
         return "nothing"
     if not isinstance(record, dict):
-        return repr(record)
-    return strict_json.canonical(record)
+        return repr(record)[:800]
+    text = strict_json.canonical(record)
+    return text if len(text) < 800 else text[:800] + " ..."
 
 
 def describe(seed, case, found):
@@ -200,7 +266,7 @@ def describe(seed, case, found):
     print("  expected: %s" % _brief(want))
     print("  got:      %s" % _brief(got))
     if isinstance(want, dict) and isinstance(got, dict):
-        print("\n".join(_diff_members(want, got)))
+        print("\n".join(list(_diff_members(want, got))[:12]))
     sys.stdout.flush()
 
 

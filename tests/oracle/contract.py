@@ -7,6 +7,7 @@ import money
 from engine import Family, Type, escape
 from fields import (array, amount, cur, enum, flag, ident, integer, need, obj,
                     opt, rate, text, time, unit)
+from fields import _is_text
 from fields import _scalar as scalar
 
 TRACKER = integer(1, 2147483647)
@@ -50,8 +51,11 @@ _FORMULA = re.compile(r"(value\*)?((0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?)\Z")
 
 
 def _formula(value):
-    match = _FORMULA.match(value) if isinstance(value, str) else None
-    return Shown((bool(match.group(1)), Fraction(match.group(2))), value) if match else None
+    if not isinstance(value, str) or not _is_text(value, 64):
+        return None
+    match = _FORMULA.match(value)
+    # Finding 3: a bad form is refused by the rules, as the program does; the words say `schema`.
+    return Shown((bool(match.group(1)), Fraction(match.group(2))) if match else None, value)
 
 
 # -- field tables
@@ -59,7 +63,8 @@ def _formula(value):
 RULE = {"variable": need(enum("CUSTOMER_STATUS CUSTOMER_COUNTRY ITEM_SKU ITEM_CATEGORY "
                               "ORDER_PROMO_CODE ORDER_PROMO_CODE_LIST")),
         "operator": need(enum("IS IS_NOT CONTAINS")),
-        "values": need(array(text(64), 1, 500))}
+        # The bound of one value is not specified; the program's is larger than 64.
+        "values": need(array(text(128), 1, 500))}
 RULES = array(obj(RULE), 0, 20)
 TIER = {"revenueThreshold": opt(amount), "actionThreshold": opt(integer(0, 1000000000)),
         "payoutRate": need(rate)}
@@ -198,7 +203,7 @@ def _after(start, end):
 
 def _check_contract(data):
     _ensure(data["currency"] in money.CURRENCIES, "currency")
-    _ensure(moments.zone(data["timeZone"]) is not None, "zone")
+    _ensure(moments.zone(data["timeZone"]) is not None, "zone")  # Finding 3
     _ensure(_after(data["startDate"], data["endDate"]), "end")
     for term in data["terms"]:
         _ensure(_after(term["startDate"], term["endDate"]), "end")
@@ -246,15 +251,16 @@ def put_contract(d):
     shown.update(contractVersion=number, validFrom=moments.show(valid),
                  shownStatus=shown_status(data, d.now))
     d.applied("contract.stored", shown)
-    if data["partnerId"] not in state.setdefault("told", set()):
-        state["told"].add(data["partnerId"])
+    key = (data["partnerId"], data["campaignId"])
+    if key not in state.setdefault("told", set()):
+        state["told"].add(key)
         d.send("partner:" + escape(data["partnerId"]), "contract", "contract.listed",
                {"contractId": data["contractId"]})
 
 
 def listed(d):
     """A worker's own message: the partner knows a contract more. Its verdict counts as applied."""
-    d.state.setdefault("contracts", []).append(d.data["contractId"])
+    d.state.setdefault("contracts", {})[d.data["contractId"]] = True
     d.silent(version=True)
 
 
@@ -405,7 +411,7 @@ def put_unit(d):
     if formula is None:
         formula = d.data["usTaxableValueFormula"] = _formula("value*0.01" if name in _TAXED else "0")
     _store(d, "unit.stored", dict(d.data, usTaxableValueFormula=formula.sent),
-           lambda: exponent == known)
+           lambda: exponent == known and formula.value is not None)
 
 
 def put_program(d):
@@ -466,7 +472,7 @@ def in_force(versions, t):
 def active_contracts(world, partner, campaign, t):
     """Versions in force of the partner's active contracts at t."""
     found = []
-    for contract in world.look("partner:" + escape(partner)).get("contracts", []):
+    for contract in world.look("partner:" + escape(partner)).get("contracts", {}):
         version = in_force(world.look("contract:" + escape(contract)).get("versions", []), t)
         if not version:
             continue
@@ -477,33 +483,28 @@ def active_contracts(world, partner, campaign, t):
     return found
 
 
-def term_start(term, zone, t):
-    """The start of the term's period that holds at t (None = holds without a start); False = not."""
+def term_holds(term, zone, t):
+    """Whether the term holds at t: in [start, end), with repeat again each period, counted from the first
+    start in the contract's zone."""
     start, end = term["startDate"], term["endDate"]
     if term["repeat"] == "NONE":
-        if (start is not None and t < start) or (end is not None and t >= end):
-            return False
-        return start
+        return (start is None or t >= start) and (end is None or t < end)
     if t < start:
         return False
-    first, last = moments.local(start, zone), moments.local(end, zone)
+    first, span = moments.local(start, zone), moments.local(end, zone) - moments.local(start, zone)
     now = moments.local(t, zone)
     if term["repeat"] == "WEEKLY":
+        shift, step = _shift_days, 7
         count = (now - first).days // 7
-        shift = _shift_days
-        step = 7
     else:
-        step = 1 if term["repeat"] == "MONTHLY" else 12
+        shift, step = moments.add_months, 1 if term["repeat"] == "MONTHLY" else 12
         count = ((now.year - first.year) * 12 + now.month - first.month) // step
-        shift = moments.add_months
-    span = last - first
-    # A period may be longer than the step: look at earlier ones also, the latest start wins.
+    # a period may be longer than the step: the earlier ones are looked at also
     for index in range(count + 1, -1, -1):
         begin = shift(first, index * step)
-        at = moments.instant(begin, zone)
-        if at <= t:
+        if moments.instant(begin, zone) <= t:
             if t < moments.instant(begin + span, zone):
-                return at
+                return True
             if begin + 2 * span < now:
                 break
     return False
@@ -526,11 +527,9 @@ def find_payout(world, partner, campaign, tracker, t):
     for version in versions:
         data = version["data"]
         for term in data["terms"]:
-            start = term_start(term, data["timeZone"], t)
-            if start is False:
+            if not term_holds(term, data["timeZone"], t):
                 continue
-            if start is None:
-                start = data["startDate"]
+            start = data["startDate"] if term["startDate"] is None else term["startDate"]
             for payout in term["eventPayouts"]:
                 if payout["actionTrackerId"] != tracker:
                     continue
@@ -542,9 +541,10 @@ def find_payout(world, partner, campaign, tracker, t):
     return best[1], best[2], None
 
 
-def find_promo(world, campaign, code, t):
-    """The active promo code that matches, or None."""
-    found = None
+def find_promo(world, campaign, code, t, partner):
+    """The active promo code that decides, or None. Which one when several match is not specified: the
+    partner's own first, then LI before RE, then the least promoCodeId, as the program does."""
+    found = []
     for known in world.look("codes:%d" % campaign).get("codes", {}).values():
         data = known["data"]
         if data["type"] == "LI":
@@ -554,9 +554,10 @@ def find_promo(world, campaign, code, t):
         live = (data["state"] == "ACTIVE"
                 and (data["startDate"] is None or t >= data["startDate"])
                 and (data["endDate"] is None or t < data["endDate"]))
-        if hit and live and (found is None or data["type"] == "LI"):
-            found = data
-    return found
+        if hit and live:
+            found.append((data["partnerId"] != partner, data["type"] == "RE", data["promoCodeId"],
+                          data))
+    return min(found, key=lambda x: x[:3])[3] if found else None
 
 
 def list_matches(world, listed_id, code, t):

@@ -90,6 +90,7 @@ class World:
         self.heap = []
         self.lines = []
         self.sequence = 0
+        self.seen = {}  # (source, id) -> on how many lines
 
     # -- entities
 
@@ -136,6 +137,8 @@ class World:
             self.decide(self.queue.popleft())
 
     def accept(self, event, number, line):
+        key = (event.source, event.id)
+        self.seen[key] = self.seen.get(key, 0) + 1
         command = Command(event.source, event.id, event.type, event.spec.entity(event.data))
         command.data, command.raw, command.payload = event.data, event.raw, event.payload
         command.spec, command.correlation = event.spec, event.correlation
@@ -242,14 +245,19 @@ class World:
             due, owner, kind, _, entity = heapq.heappop(self.heap)
             if entity.timers.get((owner, kind)) != due:
                 continue
-            del entity.timers[(owner, kind)]
             self.now = max(self.now, due)
-            family = self.families[entity.worker]
-            command = Command(None, None, kind, entity.key)
-            command.prefix = "%s|timer|%s|%d" % (owner, kind, due)
-            command.internal, command.cause, command.correlation = True, None, None
-            family.timers[kind](Decision(self, family, entity, command, owner, due))
+            self.fire_one(entity, kind, owner)
             self.settle()
+
+    def fire_one(self, entity, kind, owner=None):
+        """Fires a timer that is due: when its time has come, or as the entity is advanced to now."""
+        owner = owner or entity.key
+        due = entity.timers.pop((owner, kind))
+        family = self.families[entity.worker]
+        command = Command(None, None, kind, entity.key)
+        command.prefix = "%s|timer|%s|%d" % (owner, kind, due)
+        command.internal, command.cause, command.correlation = True, None, None
+        family.timers[kind](Decision(self, family, entity, command, owner, due))
 
 
 class Decision:
@@ -303,8 +311,12 @@ class Decision:
         if command.cause:
             event["causationid"] = command.cause["id"]
             event["correlationid"] = command.correlation
-        self.world.lines.append({"topic": topic or self.family.worker + "-outcome",
-                                 "key": entity.key, "headers": headers, "event": event})
+        record = {"topic": topic or self.family.worker + "-outcome",
+                  "key": entity.key, "headers": headers, "event": event}
+        cause = command.cause or {}
+        if self.world.seen.get((cause.get("source"), cause.get("id")), 0) > 1:
+            record["reused"] = True  # for known.py
+        self.world.lines.append(record)
         return ident
 
     def _hide(self):

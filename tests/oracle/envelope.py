@@ -77,7 +77,7 @@ class Reader:
     def read(self, line):
         """An Event, or raises DeadLetter (the clock has then moved as the line says) or ClockBack."""
         if len(line) > MAX_RECORD:
-            raise DeadLetter("too-large", self.topic or "action")
+            raise self._too_large(line)
         try:
             value = strict_json.read(line)
         except strict_json.Malformed as error:
@@ -92,6 +92,15 @@ class Reader:
         if not value.get("id") or not value.get("source"):
             raise DeadLetter("missing-id", topic, value)
         return self._event(value, topic, follows)
+
+    def _too_large(self, line):
+        """Shown as what it is; its type and time are not looked at (ambiguous: as the program)."""
+        try:
+            value = strict_json.read(line)
+        except strict_json.Malformed:
+            value = None
+        return DeadLetter("too-large", self.topic or "action",
+                          value if isinstance(value, dict) else None)
 
     def _move(self, value, topic):
         if value.get("time") is None:

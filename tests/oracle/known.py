@@ -17,9 +17,17 @@ def _contract_money(data):
                     tier.pop("revenueThreshold", None)
 
 
-def level(expected, got):
+def level(expected, got, reused):
     """Called on a pair that differs, on copies: changes both in place."""
     for record in (expected, got):
+        if reused:  # Finding 5: exec cites the last line that had this source and id
+            record.get("headers", {}).pop("makegood-input", None)
         event = record.get("event")
         if isinstance(event, dict) and event.get("type") == "makegood.contract.stored.v1":
             _contract_money(event["data"])
+        if isinstance(event, dict) and event.get("type") == "makegood.command.duplicate.v1":
+            event.pop("id")  # Finding 2: exec makes it of another offset than it writes
+
+
+# What the generators leave out until the finding is settled.
+AVOID = {4}  # modify_items with an amount on quantity 0: found too late

@@ -10,11 +10,11 @@ from engine import escape
 class Line:
     """One payout line: the order, or an item of it."""
     __slots__ = ("amount", "quantity", "items", "item", "rule", "rate", "flat", "percent",
-                 "intended", "payout", "owner")
+                 "intended", "payout", "owner", "bonus")
 
     def __init__(self, amount, quantity, items, item):
         self.amount, self.quantity, self.items, self.item = amount, quantity, items, item
-        self.rule = ""
+        self.rule = self.bonus = ""
         self.rate = self.flat = None   # percent as Fraction; or minor units of the contract
         self.percent = Fraction(100)   # of a flat payout
         self.intended = self.payout = 0
@@ -209,7 +209,7 @@ class Rating:
             if index is not None:
                 for line in lines:
                     line.rate, line.flat = Fraction(bonus["tiers"][index]["payoutRate"], 10000), None
-                    line.rule += "+bonus:%d" % index
+                    line.bonus = "+bonus:%d" % index
             entry = shares.setdefault(tally, {}).setdefault(
                 period, {"revenue": 0, "count": 0, "payout": 0})
             entry["revenue"], entry["count"] = mine, 1
@@ -236,6 +236,7 @@ class Rating:
                 sign = 1 if adjustment["direction"] == "INCREASE" else -1
                 total += sign * Fraction(adjustment["rate"], 10000)
                 line.rule += "+adjustment:%d" % index
+        line.rule += line.bonus
         if line.flat is None:
             line.rate = max(Fraction(0), line.rate + total)
         else:
@@ -266,9 +267,8 @@ class Rating:
                 for line, payout in zip(lines, money.spread(left, [x.payout for x in lines])):
                     line.payout = payout
                     line.rule += "+limit:%d" % index
-                if self.detail is None:
-                    self.detail = ("OVERLIMIT_BUDGET" if limit["type"] == "VALUE"
-                                   else "OVERLIMIT_ACTIONCAP")
+                self.detail = ("OVERLIMIT_BUDGET" if limit["type"] == "VALUE"
+                               else "OVERLIMIT_ACTIONCAP")  # the last that clipped says so
 
     def _left(self, limit, value, tally, period, total):
         if limit["type"] == "ACTIONS":

@@ -75,8 +75,8 @@ def _text(text):
         raise Malformed("NUL or half of a surrogate pair")
 
 
-def read(raw):
-    """The value of one JSON text in `raw` (bytes)."""
+def read(raw, bounded=True):
+    """The value of one JSON text in `raw` (bytes); outcomes are read without the bounds of inputs."""
     try:
         text = raw.decode("utf-8", "strict")
     except UnicodeDecodeError as error:
@@ -88,9 +88,10 @@ def read(raw):
         value = reader.decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from error
-    if reader.members > MAX_MEMBERS:
-        raise Malformed("too many members")
-    _walk(value, 1, "\\u" in text)
+    if bounded:
+        if reader.members > MAX_MEMBERS:
+            raise Malformed("too many members")
+        _walk(value, 1, "\\u" in text)
     return value
 
 
