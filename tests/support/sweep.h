@@ -40,6 +40,8 @@ static inline bool sweep_begin(struct sweep *sweep)
                                       &sweep->faults };
     world->a.bus = &sweep->bus.bus;
     struct engine_setup engine = world_engine_setup(world, &world->a, run_both);
+    engine.cache_bytes = 64 * 1024; /* thousands of them are made */
+    engine.turn_records_max = 100;
     world->a.engine = engine_new(&engine, &world->note);
     assert_non_null(world->a.engine);
     return engine_start(world->a.engine, &world->note) == OK;
