@@ -8,7 +8,7 @@
 #include "tests/sim/model.h"
 #include "tests/sim/watch.h"
 
-enum { SENDINGS_MAX = 160 };
+enum { SENDINGS_MAX = 400 };
 
 /* One record to be sent. */
 struct sending {
@@ -20,6 +20,7 @@ struct sending {
 struct feed {
     struct sending at[SENDINGS_MAX];
     int32_t count, sent, serial, step;
+    int32_t actions, orders; /* so many of them are spoken of */
     struct dice dice;
 };
 
@@ -94,8 +95,8 @@ static struct command *track(struct sim *sim)
 {
     struct dice *dice = &sim->feed->dice;
     struct command *command = command_new(sim, KIND_TRACK, ACTION, "action.track");
-    command->action = (int32_t)dice_below(dice, ACTIONS);
-    command->order = (int32_t)dice_below(dice, ORDERS);
+    command->action = (int32_t)dice_below(dice, (uint32_t)sim->feed->actions);
+    command->order = (int32_t)dice_below(dice, (uint32_t)sim->feed->orders);
     command->partner = command->action % PARTNERS;
     command->amount_kind = dice_one_in(dice, 12) ? AMOUNT_BAD : AMOUNT_TOTAL;
     command->amount = dice_range(dice, 0, 50000);
@@ -110,9 +111,9 @@ static void address_choose(struct sim *sim, struct command *command)
     struct dice *dice = &sim->feed->dice;
     uint32_t which = dice_below(dice, 16);
     if (which < 9) {
-        command->action = (int32_t)dice_below(dice, ACTIONS);
+        command->action = (int32_t)dice_below(dice, (uint32_t)sim->feed->actions);
     } else if (which < 15) {
-        command->order = (int32_t)dice_below(dice, ORDERS);
+        command->order = (int32_t)dice_below(dice, (uint32_t)sim->feed->orders);
     }
 }
 
@@ -289,13 +290,17 @@ void feed_plan(struct sim *sim)
 {
     struct feed *feed = sim->feed = arena_alloc(&sim->arena, sizeof(*feed));
     feed->dice = dice_new(sim->plan.seed, 1001);
-    int32_t events = (int32_t)dice_range(&feed->dice, 4, dice_one_in(&feed->dice, 4) ? 44 : 20);
+    bool busy = dice_one_in(&feed->dice, 40); /* one entity is given more than a segment remembers */
+    feed->actions = busy ? 1 : ACTIONS;
+    feed->orders = busy ? 1 : ORDERS;
+    int32_t events = busy ? (int32_t)dice_range(&feed->dice, 60, 150)
+                          : (int32_t)dice_range(&feed->dice, 4, dice_one_in(&feed->dice, 4) ? 44 : 20);
     events = sim->plan.events_max > 0 && sim->plan.events_max < events ? sim->plan.events_max : events;
     schedule(sim, event_type(sim));
     for (int32_t p = 0; p < PARTNERS; p++) {
         schedule(sim, contract(sim, p));
     }
-    bool burst = dice_one_in(&feed->dice, 3);
+    bool burst = busy || dice_one_in(&feed->dice, 3);
     for (int32_t i = 0; i < events; i++) {
         feed->step += (int32_t)dice_below(&feed->dice, burst ? 3 : 8);
         schedule(sim, choose(sim));
@@ -330,16 +335,42 @@ static int32_t partition_for(struct sim *sim, const struct sending *sending)
     return sending->misroute ? (right + 1) % count : right;
 }
 
+static bool is_tombstone(const struct command *command)
+{
+    return command->kind == KIND_POISON && strcmp(command->dead, "malformed") == 0 &&
+           command->value.at == NULL;
+}
+
+/* Every fourth one comes in binary mode: attributes in headers, data as the value. */
+static struct text envelope(struct sim *sim, const struct command *command, struct header headers[4],
+                            size_t *count)
+{
+    bool binary = command->serial % 4 == 0 && command->kind != KIND_POISON;
+    *count = 0;
+    if (is_tombstone(command)) {
+        return (struct text){ NULL, 0 };
+    }
+    if (!binary) {
+        return structured(sim, command);
+    }
+    headers[(*count)++] = (struct header){ TEXT("ce_specversion"), TEXT("1.0") };
+    headers[(*count)++] = (struct header){ TEXT("ce_id"), command->id };
+    headers[(*count)++] = (struct header){ TEXT("ce_source"), command->source };
+    headers[(*count)++] =
+        (struct header){ TEXT("ce_type"), PRINTF("makegood.%.*s.v1", TEXT_ARGS(command->type)) };
+    return command->data;
+}
+
 static void send(struct sim *sim, const struct sending *sending)
 {
     const struct command *command = sending->command;
-    bool tombstone = command->kind == KIND_POISON && strcmp(command->dead, "malformed") == 0 &&
-                     command->value.at == NULL;
-    struct text value = tombstone ? (struct text){ NULL, 0 } : structured(sim, command);
+    struct header headers[4];
+    size_t count;
+    struct text value = envelope(sim, command, headers, &count);
     struct text key = PRINTF("k%d", command->serial);
     int32_t partition = partition_for(sim, sending);
-    int64_t offset =
-        broker_append(sim->broker, sim->input[command->worker], partition, key, value, NULL, 0);
+    int64_t offset = broker_append(sim->broker, sim->input[command->worker], partition, key, value,
+                                   headers, count);
     ENSURE(offset >= 0);
     sim->tally.inputs++;
     sim_mix(sim, (uint64_t)command->serial << 32 | (uint64_t)offset);

@@ -55,7 +55,7 @@ static void shrink(struct plan *plan)
         less.classes &= ~(UINT64_C(1) << f);
         *plan = less.classes != plan->classes && still_fails(&less) ? less : *plan;
     }
-    for (int32_t events = 1; events < 48; events++) { /* fewer events */
+    for (int32_t events = 1; events < 160; events++) { /* fewer events */
         struct plan less = *plan;
         less.events_max = events;
         if (still_fails(&less)) {

@@ -12,7 +12,7 @@
 
 enum entity_kind { ENTITY_ACTION, ENTITY_ORDER, ENTITY_CONTRACT, ENTITY_PARTNER, ENTITY_EVENT_TYPE,
                    ENTITY_NOBODY, ENTITY_KINDS };
-enum { ENTITIES_MAX = 8, NOTES_MAX = 64, WAITS_MAX = 100, VERSIONS_MAX = 100 };
+enum { ENTITIES_MAX = 8, NOTES_MAX = 64, WAITS_MAX = 100, VERSIONS_MAX = 200 };
 enum { MODEL_PENDING = 1, MODEL_APPROVED, MODEL_REVERSED };
 
 /* Something that an entity was given from outside, directly or forwarded. */
