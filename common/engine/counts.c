@@ -10,6 +10,7 @@ enum { DEAD_REASONS = DEAD_CRASH_SUSPECT + 1 };
 
 struct counts {
     struct metrics *metrics;
+    int64_t step_us; /* when the last step ended */
     struct metric *steps[STEPS], *turn, *age, *turns, *timers;
     struct metric *assigned, *ready, *retakes, *rebalances;
     struct dead_count {
@@ -58,7 +59,7 @@ void counts_step(struct engine *engine, enum step step, int64_t *since_us)
     if (engine->counts->metrics != NULL) {
         metric_add(engine->counts->steps[step], now - *since_us);
     }
-    *since_us = now;
+    *since_us = engine->counts->step_us = now;
 }
 
 static struct metric *verdict_metric(struct counts *counts, const struct outcome_kind *kind, int32_t verdict)
@@ -130,9 +131,12 @@ void counts_turn(struct engine *engine, bool committed)
         return;
     }
     metric_add(counts->turns, 1);
+    /* wall_ms was taken before the turn began. */
+    int64_t now_ms = engine->wall_ms;
+    now_ms += counts->step_us > 0 ? counts->step_us / 1000 - engine->mono_ms : 0;
     for (uint32_t i = 0; i < engine->turn.count; i++) {
         const struct message *message = &engine->turn.messages[i];
-        int64_t age_ms = engine->wall_ms - message->record.timestamp_ms;
+        int64_t age_ms = now_ms - message->record.timestamp_ms;
         metric_observe_us(counts->age, age_ms < 0 ? 0 : age_ms * 1000);
         metric_add(message->partition->slot->consumed, 1);
     }

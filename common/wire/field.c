@@ -61,11 +61,21 @@ bool field_absent(const struct field *field, const void *value)
     }
 }
 
+static bool absent_is_not_zero(enum field_kind kind)
+{
+    const uint32_t kinds = 1U << FIELD_INT | 1U << FIELD_TIME | 1U << FIELD_TIME_OR_MS |
+                           1U << FIELD_RATE | 1U << FIELD_MONEY | 1U << FIELD_MONEY_SIGNED |
+                           1U << FIELD_BOOL;
+    return (kinds >> kind & 1) != 0;
+}
+
 void shape_init(const struct shape *shape, void *out)
 {
     memset(out, 0, shape->size);
     for (uint32_t i = 0; i < shape->count; i++) {
-        field_set_absent(&shape->fields[i], out);
+        if (absent_is_not_zero(shape->fields[i].kind)) {
+            field_set_absent(&shape->fields[i], out);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/ensure.h"
 #include "wire/field_inside.h"
+#include "wire/json_inside.h"
 
 /* Where we are, for the pointer of a fault; lives on the stack. */
 struct place {
@@ -82,7 +83,7 @@ static bool scalar_text(struct decoder *decoder, const struct field *field, uint
     bool integer_too = field->kind == FIELD_DEC || field->kind == FIELD_RATE ||
                        field->kind == FIELD_MONEY || field->kind == FIELD_MONEY_SIGNED;
     if (t->type == JSON_KIND_STRING) {
-        *out = json_text(decoder->json, decoder->arena, token);
+        *out = json_token_text(decoder->json, decoder->arena, token);
         return true;
     }
     *out = json_raw(decoder->json, token);
@@ -97,7 +98,7 @@ static bool decode_time(struct decoder *decoder, const struct field *field, uint
                *out >= 0 && *out <= TIME_MAX;
     }
     return decoder->json->tokens[token].type == JSON_KIND_STRING &&
-           time_parse(json_text(decoder->json, decoder->arena, token), out);
+           time_parse(json_token_text(decoder->json, decoder->arena, token), out);
 }
 
 static bool decode_enum(struct decoder *decoder, const struct field *field, uint32_t token,
@@ -106,7 +107,7 @@ static bool decode_enum(struct decoder *decoder, const struct field *field, uint
     if (decoder->json->tokens[token].type != JSON_KIND_STRING) {
         return false;
     }
-    struct text text = json_text(decoder->json, decoder->arena, token);
+    struct text text = json_token_text(decoder->json, decoder->arena, token);
     for (int32_t i = 0; field->names[i]; i++) {
         if (text_is(text, field->names[i])) {
             *out = i + 1;
@@ -287,7 +288,7 @@ static void match_members(struct decoder *decoder, const struct shape *shape, ui
     uint32_t name = token + 1, expected = 0;
     for (uint32_t i = 0; i < json->tokens[token].count; i++) {
         uint32_t index =
-            find_field(shape, json_text(json, decoder->arena, name), expected);
+            find_field(shape, json_token_text(json, decoder->arena, name), expected);
         if (index < shape->count) {
             tokens[index] = name + 1;
             for (; is_alternative(shape, index + 1); index++) {

@@ -11,33 +11,44 @@ struct packer {
     uint32_t size, room;
 };
 
-static void put_bytes(struct packer *packer, const char *bytes, uint32_t size)
+static void grow(struct packer *packer, uint32_t size)
+{
+    uint64_t room = ((uint64_t)packer->size + size) * 2;
+    ENSURE(room <= UINT32_MAX);
+    char *at = arena_bytes(packer->arena, room);
+    if (packer->size) {
+        memcpy(at, packer->at, packer->size);
+    }
+    packer->at = at;
+    packer->room = (uint32_t)room;
+}
+
+/* Where `size` more bytes may be written. */
+static inline char *reserve(struct packer *packer, uint32_t size)
 {
     if (packer->room - packer->size < size) {
-        uint64_t room = ((uint64_t)packer->size + size) * 2;
-        ENSURE(room <= UINT32_MAX);
-        char *at = arena_bytes(packer->arena, room);
-        if (packer->size) {
-            memcpy(at, packer->at, packer->size);
-        }
-        packer->at = at;
-        packer->room = (uint32_t)room;
+        grow(packer, size);
     }
+    return packer->at + packer->size;
+}
+
+static void put_bytes(struct packer *packer, const char *bytes, uint32_t size)
+{
     if (size) {
-        memcpy(packer->at + packer->size, bytes, size);
+        memcpy(reserve(packer, size), bytes, size);
         packer->size += size;
     }
 }
 
 static void put_varint(struct packer *packer, uint64_t value)
 {
-    char room[10];
-    uint32_t size = 0;
+    enum { VARINT_MAX = 10 };
+    char *start = reserve(packer, VARINT_MAX), *at = start;
     for (; value >= 0x80; value >>= 7) {
-        room[size++] = (char)(value | 0x80);
+        *at++ = (char)(value | 0x80);
     }
-    room[size++] = (char)value;
-    put_bytes(packer, room, size);
+    *at++ = (char)value;
+    packer->size += (uint32_t)(at - start);
 }
 
 static void put_number(struct packer *packer, int64_t value)

@@ -349,7 +349,7 @@ static bool no_duplicates_small(struct parser *parser, uint32_t token)
     uint64_t filter = 0;
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < parser->tokens[token].count; i++) {
-        struct text text = json_text(&json, parser->arena, name);
+        struct text text = json_token_text(&json, parser->arena, name);
         uint32_t mixed = text.size ? ((unsigned char)text.at[0] * 31U +
                                       (unsigned char)text.at[text.size / 2] * 7U +
                                       (unsigned char)text.at[text.size - 1]) * 5U + text.size
@@ -358,7 +358,7 @@ static bool no_duplicates_small(struct parser *parser, uint32_t token)
         if (filter & bit) {
             uint32_t other = token + 1;
             for (uint32_t j = 0; j < i; j++) {
-                if (text_equal(text, json_text(&json, parser->arena, other))) {
+                if (text_equal(text, json_token_text(&json, parser->arena, other))) {
                     return duplicate(parser, name);
                 }
                 other = parser->tokens[other + 1].next;
@@ -380,7 +380,7 @@ static bool no_duplicates_large(struct parser *parser, uint32_t token)
     struct text *names = arena_alloc(parser->arena, slots * sizeof(*names));
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < parser->tokens[token].count; i++) {
-        struct text text = json_text(&json, parser->arena, name);
+        struct text text = json_token_text(&json, parser->arena, name);
         uint32_t slot = (uint32_t)hash64(text) & (slots - 1);
         for (; names[slot].at; slot = (slot + 1) & (slots - 1)) {
             if (text_equal(names[slot], text)) {

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "wire/json.h"
+
 static inline int json_hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -13,6 +15,15 @@ static inline int json_hex_digit(char c)
     }
     int letter = c | 0x20;
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* json_text() without a call, for the strings that have no escapes: nearly all of them. */
+static inline struct text json_token_text(const struct json *json, struct arena *arena,
+                                          uint32_t token)
+{
+    const struct json_token *t = &json->tokens[token];
+    return t->escaped ? json_text(json, arena, token)
+                      : (struct text){ json->bytes.at + t->start, t->size };
 }
 
 /* Bytes of a string that need no look: ASCII without controls, quote and backslash. */

@@ -193,7 +193,7 @@ static struct hash128 object_fingerprint(const struct json *json, struct arena *
     struct hash128 sum = { 0, json->tokens[token].count };
     uint32_t name = token + 1;
     for (uint32_t i = 0; i < json->tokens[token].count; i++) {
-        struct hash128 pair[2] = { hash128(json_text(json, arena, name)),
+        struct hash128 pair[2] = { hash128(json_token_text(json, arena, name)),
                                    json_fingerprint(json, arena, name + 1) };
         struct hash128 one = hash128((struct text){ (const char *)pair, sizeof(pair) });
         sum.low += one.low;
@@ -224,7 +224,7 @@ struct hash128 json_fingerprint(const struct json *json, struct arena *arena, ui
     case JSON_KIND_ARRAY:
         return array_fingerprint(json, arena, token);
     case JSON_KIND_STRING:
-        return tagged(hash128(json_text(json, arena, token)), JSON_KIND_STRING);
+        return tagged(hash128(json_token_text(json, arena, token)), JSON_KIND_STRING);
     case JSON_KIND_INTEGER:
     case JSON_KIND_REAL:
         return number_fingerprint(json_raw(json, token), arena);
