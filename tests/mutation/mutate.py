@@ -1,160 +1,166 @@
 #!/usr/bin/python3
 """Breaks the rules of a worker one at a time and looks whether a case file notices.
 
-    mutate.py --worker order [--only refund.c] [--seconds 3600] [--report FILE]
+    mutate.py --worker order [--only refund.c,pay.c] [--every 5] [--report FILE]
 
-A mutant is one small change in one line of workers/<worker>/*.c (tables of fields are left alone: the
-test of the schemas holds them): a comparison turned or shifted, `&&` for `||`, a condition that never
-holds, a statement that is missing, an answer turned round, `+` for `-`. The tree is copied, so nothing
-here is touched. Exit 1 when a mutant survives that `survivors.txt` does not explain."""
-
+A mutant is one small change (mutants.py). All of them are built into one program, and an environment
+variable chooses which is in force, so a thousand take minutes. Builds in .build/mutation; nothing of the
+tree is touched. Exit 1 when a mutant survives that survivors.txt does not explain, in lines of
+`<worker>/<file> | <code> | <what>  | why`.
+"""
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "cases"))
+sys.path.insert(0, str(ROOT / "tests" / "mutation"))
+import mutants  # noqa: E402
+import run_cases  # noqa: E402
+
 EXPLAINED = pathlib.Path(__file__).with_name("survivors.txt")
-SWAPS = [("==", "!="), ("!=", "=="), ("<=", "<"), (">=", ">"), ("<", "<="), (">", ">="),
-         ("&&", "||"), ("||", "&&")]
-SPACED = {old: re.compile(r"(?<= )" + re.escape(old) + r"(?= |$)") for old, _new in SWAPS}
-CALL = re.compile(r"^\s*(?!return\b|if\b|else\b|for\b|while\b|case\b|break\b|struct\b|static\b|const\b"
-                  r"|int\d*_t\b|uint\d+_t\b|bool\b|char\b|enum\b|ENSURE\b)[\w>\-.\[\]*() ]+[(=+\-].*;$")
+turn = threading.Lock()
+SECONDS = 20  # for one case: a mutant may run in a circle
 
 
-def code_of(line):
-    """The line without strings and comments, of the same length."""
-    line = re.sub(r'"(?:\\.|[^"\\])*"', lambda m: '"' + "s" * (len(m[0]) - 2) + '"', line)
-    return re.sub(r"/\*.*?\*/", lambda m: " " * len(m[0]), line)
+def copy_tree(build):
+    source = build / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"], capture_output=True,
+                            text=True, check=True).stdout.split()
+    for name in listed:
+        if (ROOT / name).is_file() and not name.startswith(("tests/", "deploy/")):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    (source / "tests").mkdir()
+    (source / "tests" / "CMakeLists.txt").write_text("")
+    return source
 
 
-def changes(line):
-    """[(what, changed line)] of one line of code."""
-    code, made = code_of(line), []
-    for old, new in SWAPS:
-        for hit in SPACED[old].finditer(code):
-            made.append((f"{old} becomes {new}", line[:hit.start()] + new + line[hit.end():]))
-    condition = re.match(r"^(\s*(?:\} else )?if \()(.*)(\) \{)$", code)
-    if condition:
-        start, end = condition.span(2)
-        made.append(("never", line[:start] + f"0 && ({line[start:end]})" + line[end:]))
-        made.append(("always", line[:start] + f"1 || ({line[start:end]})" + line[end:]))
-    for old, new in (("return true;", "return false;"), ("return false;", "return true;")):
-        if old in code:
-            made.append((f"{old[:-1]} becomes {new[7:-1]}", line.replace(old, new, 1)))
-    for old, new in ((" + ", " - "), (" - ", " + "), (" += ", " -= "), (" -= ", " += ")):
-        at = code.find(old)
-        if at >= 0 and '"' not in code[at:at + 3]:
-            made.append((f"{old.strip()} becomes {new.strip()}", line[:at] + new + line[at + len(old):]))
-    if CALL.match(code) and code.count("(") == code.count(")") and not code.strip().startswith("*"):
-        made.append(("left out", re.match(r"\s*", line)[0] + ";"))
-    return made
+def plant(source, worker, only):
+    """Rewrites the worker's rules; returns [(number, file, line, what, text)]."""
+    planted = []
+    for path in sorted((source / "workers" / worker).glob("*.c")):
+        if path.name.startswith(("tables", "worker", "explain")) or (only and path.name not in only):
+            continue  # tables of fields have tests of their own, so has the command explain
+        text, told = mutants.rewrite(path.read_text(), len(planted) + 1)
+        path.write_text(text)
+        planted += [(number, path.name, *rest) for number, *rest in told]
+    return planted
 
 
-def mutants(path):
-    """(line number, what, changed text of the file)"""
-    lines = path.read_text().split("\n")
-    in_function = in_comment = False
-    for number, line in enumerate(lines):
-        if line.startswith("{"):
-            in_function = True
-        elif line.startswith("}"):
-            in_function = False
-        in_comment = in_comment or "/*" in line and "*/" not in line
-        if in_function and not in_comment:
-            for what, changed in changes(line):
-                yield number + 1, what, "\n".join(lines[:number] + [changed] + lines[number + 1:])
-        in_comment = in_comment and "*/" not in line
+def build_all(build, source):
+    launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    for command in (["cmake", "-S", source, "-B", build / "out", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+                     "-DCMAKE_C_FLAGS=-O1 -w", *launcher],
+                    ["cmake", "--build", build / "out", "--target", "makegood"]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"the mutants do not build:\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
+    return build / "out" / "workers" / "makegood" / "makegood"
 
 
-class Tree:
-    """A copy of the tree with a build of its own."""
+def execute(binary, number, lines, until):
+    command = [binary, "exec", "--states"] + (["--until", run_cases.moment(until)] if until else [])
+    return subprocess.run(command, input="\n".join(lines) + "\n", text=True, capture_output=True, check=False,
+                          timeout=SECONDS, env={**os.environ, "MAKEGOOD_MUTANT": str(number)})
 
-    def __init__(self, worker):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="makegood-mutants-"))
-        self.cases = self.folder / "workers" / worker / "cases"
-        shutil.copytree(ROOT, self.folder, dirs_exist_ok=True, symlinks=True,
-                        ignore=shutil.ignore_patterns(".build", ".git"))
-        self.build = self.folder / ".build"
-        subprocess.run(["cmake", "-S", self.folder, "-B", self.build, "-G", "Ninja",
-                        "-DCMAKE_BUILD_TYPE=Debug"], check=True, stdout=subprocess.DEVNULL)
-        if not self.make():
-            sys.exit("the tree does not build")
-        self.order = sorted(self.cases.glob("*.json"))
 
-    def make(self):
-        return subprocess.run(["ninja", "-C", self.build, "makegood"], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+class Case:
+    """A case file, and what the unchanged rules say to it: any other output is noticed."""
 
-    def noticed_by(self):
-        """The first case that fails, None = none does. What noticed the last one is asked first."""
-        runner = [sys.executable, self.folder / "tests" / "cases" / "run_cases.py", "--makegood",
-                  self.build / "workers" / "makegood" / "makegood"]
-        for part in (self.order[:3], self.order[3:]):
-            done = subprocess.run([*runner, *part], stdout=subprocess.PIPE, text=True, check=False)
-            failed = re.findall(r"^FAILED (\S+):", done.stdout, re.MULTILINE)
-            if done.returncode != 0:
-                name = failed[0] if failed else "?"
-                self.order.sort(key=lambda path: path.name != name)
-                return name
-        return None
+    def __init__(self, path):
+        case = json.loads(path.read_text())
+        steps = list(run_cases.events(path, case.get("given", []))) + list(run_cases.events(path, case.get("when", [])))
+        self.path = path
+        self.lines = [run_cases.line_of(step, i + 1) for i, step in enumerate(steps)]
+        self.until = case.get("until")
+        self.expected = None
 
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def notices(self, binary, number):
+        try:
+            done = execute(binary, number, self.lines, self.until)
+        except subprocess.TimeoutExpired:
+            return True
+        if done.returncode != 0:
+            return True
+        return done.stdout != self.expected and self.fails(done.stdout)
+
+    def fails(self, output):
+        """Does the case itself, not only its output, tell the difference?"""
+        try:
+            return bool(run_cases.run_case(output, self.path)[1])
+        except (run_cases.Broken, ValueError, KeyError):
+            return True
+
+
+def parsed(output, _lines, _until):
+    """In the place of run_cases.execute: what was printed already."""
+    out = [json.loads(line) for line in output.splitlines()]
+    return [o for o in out if "topic" in o], {o["entity"]: o for o in out if "topic" not in o}
+
+
+def kill(binary, number, cases):
+    """A case that notices a mutant is likely to notice the next one too: it is tried first then."""
+    for case in list(cases):
+        if case.notices(binary, number):
+            with turn:
+                cases.remove(case)
+                cases.insert(0, case)
+            return True
+    return False
 
 
 def explained():
-    """{(file, line of code, what)} that no case can notice; survivors.txt says why of each."""
+    """{(file, code, what)} that no case can notice; survivors.txt says why of each."""
     rows = EXPLAINED.read_text().splitlines() if EXPLAINED.exists() else ()
     return {tuple(row.split(" | ")[:3]) for row in rows if " | " in row}
 
 
-def try_file(tree, path, counts, report, deadline):
-    copy = tree.folder / path.relative_to(ROOT)
-    whole, known = path.read_text(), explained()
-    for number, what, text in mutants(path):
-        if time.monotonic() > deadline:
-            break
-        copy.write_text(text)
-        line = whole.split("\n")[number - 1].strip()
-        name = f"{path.relative_to(ROOT / 'workers')} | {line} | {what}"
-        if not tree.make():
-            counts["no program"] += 1
-            continue
-        case = tree.noticed_by()
-        fate = "noticed" if case else "explained" if tuple(name.split(" | ")) in known else "survived"
-        counts[fate] += 1
-        report.write(json.dumps({"file": path.name, "line": number, "what": what, "fate": fate,
-                                 "case": case, "code": line}) + "\n")
-        report.flush()
-        if fate == "survived":
-            print(f"SURVIVED {path.name}:{number}: {what}: {line}", flush=True)
-    copy.write_text(whole)
-    tree.make()
+def judge(binary, cases, chosen, options):
+    """Tries the mutants; prints and counts what comes of them."""
+    counts, known = {"noticed": 0, "survived": 0, "explained": 0}, explained()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, \
+            open(options.report, "a", encoding="utf-8") as report:
+        deadline = time.monotonic() + options.seconds
+        results = pool.map(lambda mutant: time.monotonic() > deadline or kill(binary, mutant[0], cases), chosen)
+        for (_, name, line, what, code), killed in zip(chosen, results):
+            file = f"{options.worker}/{name}"
+            fate = "noticed" if killed else "explained" if (file, code, what) in known else "survived"
+            counts[fate] += 1
+            report.write(json.dumps({"file": file, "line": line, "what": what, "fate": fate, "code": code}) + "\n")
+            if fate == "survived":
+                print(f"SURVIVED {file}:{line} | {code} | {what}", flush=True)
+    return counts
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worker", required=True)
     parser.add_argument("--only", default="", help="file names, with commas between")
-    parser.add_argument("--seconds", type=int, default=7200)
+    parser.add_argument("--cases", nargs="*", help="folders of case files (default: the worker's own)")
+    parser.add_argument("--every", type=int, default=1, help="each so manyth mutant alone")
+    parser.add_argument("--seconds", type=int, default=7200, help="then what is left counts as noticed")
+    parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--report", default=os.devnull, help="a line of JSON for each mutant")
     options = parser.parse_args()
-    only = set(filter(None, options.only.split(",")))
-    files = [path for path in sorted((ROOT / "workers" / options.worker).glob("*.c"))
-             if not path.name.startswith("tables") and (not only or path.name in only)]
-    counts = {"noticed": 0, "survived": 0, "explained": 0, "no program": 0}
-    deadline, tree = time.monotonic() + options.seconds, Tree(options.worker)
-    with open(options.report, "a", encoding="utf-8") as report:
-        for path in files:
-            try_file(tree, path, counts, report, deadline)
-    tree.close()
+    build = ROOT / ".build" / "mutation" / options.worker
+    build.mkdir(parents=True, exist_ok=True)
+    source = copy_tree(build)
+    planted = plant(source, options.worker, set(filter(None, options.only.split(","))))
+    binary = build_all(build, source)
+    cases = [Case(path) for path in run_cases.case_files(options.cases or [ROOT / "workers" / options.worker / "cases"])]
+    for case in cases:
+        case.expected = execute(binary, 0, case.lines, case.until).stdout
+    run_cases.execute = parsed
+    counts = judge(binary, cases, planted[::options.every], options)
     tried = counts["noticed"] + counts["survived"]
     print(f"{options.worker}: {counts}; {100 * counts['noticed'] / max(tried, 1):.1f} % noticed")
     return 1 if counts["survived"] else 0

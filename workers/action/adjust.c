@@ -41,7 +41,6 @@ struct action adjusted_action(struct decision *decision, const struct action *ac
     struct action left = *action;
     if (action->adjusted_amount != FIELD_ABSENT) {
         left.amount = action->adjusted_amount;
-        left.payout = action->adjusted_payout;
         left.items = action->adjusted_items;
     }
     items_copy(decision, &left);
@@ -71,17 +70,6 @@ void announce_bonus(struct decision *decision, const struct action *action, int6
     announce(decision, action, TRANSFER_BONUS, amount, TEXT("BONUS"));
 }
 
-static void reject(struct decision *decision, const struct action *action)
-{
-    char since[TIME_TEXT_SIZE];
-    time_format(lock_time(action), since);
-    if (action->state == ACTION_APPROVED && decision_time(decision) < lock_time(action)) {
-        decision_rejected(decision, "ACTION_LOCKED", "", "the action is approved");
-    } else {
-        decision_rejected(decision, "ACTION_LOCKED", "", "the action is locked since %s", since);
-    }
-}
-
 void reject_locked(struct decision *decision, const struct action *action, struct action *changed,
                    bool reversal, struct text reason)
 {
@@ -97,7 +85,8 @@ void reject_locked(struct decision *decision, const struct action *action, struc
     if (action->overlimit && changed->payout > action->payout) {
         changed->payout = action->payout; /* it locked at what the limit had left */
     }
-    reject(decision, action);
+    decision_rejected(decision, "ACTION_LOCKED", "",
+                      "the action is approved, or its locking date has come");
     if (changed->payout != left) {
         struct action after = *action;
         after.adjusted_amount = changed->amount;

@@ -2,7 +2,12 @@
 #ifndef MAKEGOOD_WORKERS_ACTION_FACTS_H
 #define MAKEGOOD_WORKERS_ACTION_FACTS_H
 
+#include "base/arena.h"
 #include "base/text.h"
+
+struct action;
+struct contract_rule;
+struct exception_list;
 
 struct item_facts {
     struct text sku, category;
@@ -14,6 +19,16 @@ struct facts {
     int64_t t;
     struct item_facts *items;
     uint32_t item_count;
+    /* State of list:<listId>, NULL = none. */
+    const struct exception_list *(*find_list)(void *context, struct text list_id);
+    void *context;
 };
+
+enum { LINE_ORDER = -1 }; /* else the index of an item */
+
+/* Without find_list. */
+struct facts *facts_of_action(struct arena *arena, const struct action *action, int64_t t);
+/* Does one rule hold for the order's line or an item's? */
+bool rule_holds(const struct contract_rule *rule, const struct facts *facts, int32_t line);
 
 #endif

@@ -33,27 +33,29 @@ struct terms {
     struct text contract_id;
     int64_t version;
     const struct contract *contract;    /* NULL: none is active                              */
+    const struct term *term;
     const struct event_payout *payout;  /* NULL: none that is active names the event type    */
 };
 /* Without a payout: the active contract that started last, if there is one. */
 struct terms terms_find(struct decision *decision, struct text partner_id, int64_t campaign_id,
                         int64_t tracker_id, int64_t t);
+/* The same within one version, active or not. */
+struct terms terms_of_version(const struct contract_version *version, const struct zone *zone,
+                              int64_t tracker_id, int64_t t);
 /* For a re-rate: found, and in the action's payout currency; else a rejection (TERMS). */
 bool terms_of_action(struct decision *decision, const struct action *action, struct terms *terms);
 
 /* match.c: do the rules of a contract hold? */
 struct facts;
 const struct facts *facts_of(struct decision *decision, const struct action *action);
-enum { LINE_ORDER = -1 }; /* else the index of an item */
 /* Rules that no item can change the answer of, and those that one can: both must hold (A38). */
-bool rules_hold_for_order(struct decision *decision, struct list rules, const struct facts *facts);
+bool rules_hold_for_order(struct list rules, const struct facts *facts);
 bool rules_hold_for_line(struct list rules, const struct facts *facts, int32_t line);
 
 /* lines.c: what each line is paid by, before bonuses and limits (A36-A40) */
 struct line {
     int64_t amount, quantity;
     bool restricted;
-    const struct payout_group *group;      /* NULL: the default                  */
     int64_t rate, flat;                    /* of group or default; one is absent */
     int64_t points;                        /* of all adjustments that match      */
     struct text rule;

@@ -24,13 +24,13 @@ static struct chances chances_of(struct decision *decision, const struct event_p
                                arena_alloc(arena, payout->groups.count),
                                arena_alloc(arena, payout->adjustments.count) };
     for (uint32_t i = 0; i < payout->restrictions.count; i++) {
-        chances.restrictions[i] = rules_hold_for_order(decision, restrictions[i].rules, facts);
+        chances.restrictions[i] = rules_hold_for_order(restrictions[i].rules, facts);
     }
     for (uint32_t i = 0; i < payout->groups.count; i++) {
-        chances.groups[i] = rules_hold_for_order(decision, payout->by_rank[i]->rules, facts);
+        chances.groups[i] = rules_hold_for_order(payout->by_rank[i]->rules, facts);
     }
     for (uint32_t i = 0; i < payout->adjustments.count; i++) {
-        chances.adjustments[i] = rules_hold_for_order(decision, adjustments[i].rules, facts);
+        chances.adjustments[i] = rules_hold_for_order(adjustments[i].rules, facts);
     }
     return chances;
 }
@@ -77,7 +77,6 @@ static void pay_by(struct arena *arena, const struct terms *terms, const struct 
 {
     const struct event_payout *payout = terms->payout;
     struct decimal flat = group ? group->payout : payout->default_payout;
-    line->group = group;
     line->rate = group ? group->payout_rate : payout->default_payout_rate;
     line->flat = FIELD_ABSENT;
     if (flat.scale >= 0) { /* the contract was checked: it fits its currency */
@@ -100,7 +99,6 @@ static void fill_line(struct arena *arena, const struct chances *chances,
     int32_t restriction = restriction_of(chances, at);
     if (restriction >= 0) {
         line->restricted = true;
-        line->flat = FIELD_ABSENT;
         line->rule = arena_printf(arena, "restriction:%d", restriction);
         return;
     }

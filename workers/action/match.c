@@ -7,22 +7,36 @@ static struct text folded(struct arena *arena, struct text text)
     return text.at ? words_fold(arena, text) : text;
 }
 
-const struct facts *facts_of(struct decision *decision, const struct action *action)
+struct facts *facts_of_action(struct arena *arena, const struct action *action, int64_t t)
 {
-    struct arena *arena = decision_arena(decision);
     struct facts *facts = arena_alloc(arena, sizeof(*facts));
     const struct action_item *items = action->items.items;
     facts->customer_status = folded(arena, action->customer_status);
     facts->customer_country = folded(arena, action->customer_country);
     facts->promo_code = folded(arena, action->promo_code);
     facts->promo_code_given = action->promo_code;
-    facts->t = decision_time(decision);
+    facts->t = t;
     facts->item_count = action->items.count;
     facts->items = arena_alloc(arena, action->items.count * sizeof(*facts->items));
     for (uint32_t i = 0; i < action->items.count; i++) {
         facts->items[i].sku = folded(arena, items[i].sku);
         facts->items[i].category = folded(arena, items[i].category);
     }
+    return facts;
+}
+
+static const struct exception_list *look_list(void *context, struct text list_id)
+{
+    struct decision *decision = context;
+    return decision_look(decision, entity_name(decision_arena(decision), "list", list_id));
+}
+
+const struct facts *facts_of(struct decision *decision, const struct action *action)
+{
+    struct facts *facts =
+        facts_of_action(decision_arena(decision), action, decision_time(decision));
+    facts->find_list = look_list;
+    facts->context = decision;
     return facts;
 }
 
@@ -58,8 +72,7 @@ static bool list_has(const struct exception_list *list, const struct facts *fact
     return false;
 }
 
-static bool is_in_lists(struct decision *decision, const struct contract_rule *rule,
-                        const struct facts *facts)
+static bool is_in_lists(const struct contract_rule *rule, const struct facts *facts)
 {
     const struct text *ids = rule->values.items;
     bool found = false;
@@ -67,15 +80,13 @@ static bool is_in_lists(struct decision *decision, const struct contract_rule *r
         return false;
     }
     for (uint32_t i = 0; i < rule->values.count && !found; i++) {
-        const struct exception_list *list =
-            decision_look(decision, entity_name(decision_arena(decision), "list", ids[i]));
+        const struct exception_list *list = facts->find_list(facts->context, ids[i]);
         found = list && list_has(list, facts);
     }
     return found;
 }
 
-static bool is_true_of_order(struct decision *decision, const struct contract_rule *rule,
-                             const struct facts *facts)
+static bool is_true_of_order(const struct contract_rule *rule, const struct facts *facts)
 {
     switch (rule->variable) {
     case VARIABLE_CUSTOMER_STATUS:
@@ -85,7 +96,7 @@ static bool is_true_of_order(struct decision *decision, const struct contract_ru
     case VARIABLE_PROMO_CODE:
         return is_among(rule, facts->promo_code);
     default:
-        return is_in_lists(decision, rule, facts);
+        return is_in_lists(rule, facts);
     }
 }
 
@@ -109,12 +120,17 @@ static bool is_true_of_line(const struct contract_rule *rule, const struct facts
     return false;
 }
 
-bool rules_hold_for_order(struct decision *decision, struct list rules, const struct facts *facts)
+bool rule_holds(const struct contract_rule *rule, const struct facts *facts, int32_t line)
+{
+    bool is = is_of_items(rule) ? is_true_of_line(rule, facts, line) : is_true_of_order(rule, facts);
+    return is == (rule->operator != OPERATOR_IS_NOT);
+}
+
+bool rules_hold_for_order(struct list rules, const struct facts *facts)
 {
     const struct contract_rule *all = rules.items;
     for (uint32_t i = 0; i < rules.count; i++) {
-        if (!is_of_items(&all[i]) && is_true_of_order(decision, &all[i], facts) ==
-                                         (all[i].operator == OPERATOR_IS_NOT)) {
+        if (!is_of_items(&all[i]) && !rule_holds(&all[i], facts, LINE_ORDER)) {
             return false;
         }
     }
@@ -125,8 +141,7 @@ bool rules_hold_for_line(struct list rules, const struct facts *facts, int32_t l
 {
     const struct contract_rule *all = rules.items;
     for (uint32_t i = 0; i < rules.count; i++) {
-        if (is_of_items(&all[i]) && is_true_of_line(&all[i], facts, line) ==
-                                        (all[i].operator == OPERATOR_IS_NOT)) {
+        if (is_of_items(&all[i]) && !rule_holds(&all[i], facts, line)) {
             return false;
         }
     }

@@ -20,7 +20,10 @@ struct action_item *items_copy(struct decision *decision, struct action *action)
 static struct line_rate rate_of(const struct line *line)
 {
     int64_t rate = (line->flat == FIELD_ABSENT ? line->rate : RATE_WHOLE) + line->points;
-    return (struct line_rate){ line->restricted || rate < 0 ? 0 : rate, line->flat, line->rule };
+    if (line->restricted) {
+        return (struct line_rate){ 0, FIELD_ABSENT, line->rule };
+    }
+    return (struct line_rate){ rate < 0 ? 0 : rate, line->flat, line->rule };
 }
 
 static bool pay_lines(const struct action *action, struct lines *lines)

@@ -84,7 +84,8 @@ static void search_contract(struct search *search, const struct contract_version
             search->found = true;
             search->kind = terms[i].kind;
             search->start = start;
-            *search->out = (struct terms){ contract->contract_id, version->number, contract, payout };
+            *search->out = (struct terms){ contract->contract_id, version->number, contract, &terms[i],
+                                            payout };
         }
     }
 }
@@ -105,7 +106,7 @@ static void note_contract(struct search *search, const struct contract_version *
                                           0)))) {
         return;
     }
-    *search->out = (struct terms){ contract->contract_id, version->number, contract, NULL };
+    *search->out = (struct terms){ contract->contract_id, version->number, contract, NULL, NULL };
 }
 
 struct terms terms_find(struct decision *decision, struct text partner_id, int64_t campaign_id,
@@ -132,6 +133,15 @@ struct terms terms_find(struct decision *decision, struct text partner_id, int64
             }
         }
     }
+    return terms;
+}
+
+struct terms terms_of_version(const struct contract_version *version, const struct zone *zone,
+                              int64_t tracker_id, int64_t t)
+{
+    struct terms terms = { .contract = NULL };
+    struct search search = { .out = &terms };
+    search_contract(&search, version, zone, tracker_id, t);
     return terms;
 }
 

@@ -76,6 +76,8 @@ int run_topics(const struct call *call);
 int run_check(const struct call *call);
 int run_send(const struct call *call);
 int run_show(const struct call *call);
+int run_explain(const struct call *call);
+int run_history(const struct call *call);
 int run_refunds(const struct call *call);
 int run_tail(const struct call *call);
 int run_config(const struct call *call);

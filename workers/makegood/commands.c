@@ -75,6 +75,16 @@ static const char *const send_examples[] = {
     "echo '{...}' | makegood send", "one event", NULL
 };
 
+static const char *const history_examples[] = { "makegood history action:A1",
+                                                "every change of it, with reason and rule", NULL };
+static const struct flag explain_flags[] = {
+    { "event", 0, "FILE", "an event as one line of JSON; - is stdin" },
+    { 0 },
+};
+static const char *const explain_examples[] = {
+    "makegood explain 53601ba0-c565-5d90-a50c-600641e32990", "why this outcome says what it says",
+    "makegood explain --event modify.json", "what an event would bring about now", NULL
+};
 static const char *const show_examples[] = {
     "makegood show action:A1", "the state of an action, as it was decided last",
     "makegood show account:7/reward:r1 -o json", "a part of an entity, for machines", NULL
@@ -148,6 +158,16 @@ const struct command commands[] = {
       "As Redis has it, with the offset of its state log up to which it is folded. Exit 1 when "
       "there is none.",
       NULL, show_examples, true, run_show, "table|json|jsonl" },
+    { "history", "ENTITY", 1, 1, "List everything that was ever said about an entity",
+      "Every outcome that is kept, in order: when, which version of the entity, why, by which input, "
+      "contract and rule. Exit 1 when there is none.",
+      NULL, history_examples, true, run_history, "table|json|jsonl" },
+    { "explain", "[OUTCOME-ID]", 0, 1, "Say which contract version and rule decided, and why",
+      "Of an outcome that is kept: the contract version that decided, every rule that was tried before "
+      "the one that did and what did not hold, the entity before and after. With --event the same for "
+      "an event that was never sent, decided as if it came now; nothing is written. Exception lists "
+      "are looked at as they are now.",
+      explain_flags, explain_examples, true, run_explain, "table|json" },
     { "refunds", "", 0, 0, "List refunds of cards that have no result yet",
       "Reads the state log of the order worker. A refund is listed until a refund.result for it was "
       "decided; look for it at the gateway by its refundId, which is the idempotency key.",

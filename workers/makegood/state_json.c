@@ -33,6 +33,25 @@ const struct state_type *state_type_of_key(struct text key, struct arena *arena)
     return type_of_key(key, arena, &worker);
 }
 
+const void *state_of(struct text key, struct text value, struct arena *arena)
+{
+    struct record record;
+    const struct worker *worker;
+    const struct state_type *type = type_of_key(key, arena, &worker);
+    if (!type || !value.at || record_read(value, arena, &record) != RECORD_OK ||
+        record.body_version > type->version || !record.body.size) {
+        return NULL;
+    }
+    void *state = arena_alloc(arena, type->shape->size);
+    if (!shape_unpack(type->shape, record.body, arena, state)) {
+        return NULL;
+    }
+    if (type->prepare) {
+        type->prepare(state, arena);
+    }
+    return state;
+}
+
 bool state_json(struct text key, struct text value, struct arena *arena, struct json_writer *writer,
                 const char **why)
 {

@@ -1,0 +1,68 @@
+/* One key at a time: these commands are for people. */
+#include "workers/makegood/lookup.h"
+
+#include "base/hash.h"
+#include "workers/makegood/servers.h"
+#include "workers/makegood/state_json.h"
+#include "workers/makegood/workers.h"
+
+enum err lookup_open(struct lookup *lookup, const struct config *config)
+{
+    char cluster[KAFKA_CLUSTER_ID_MAX];
+    *lookup = (struct lookup){ .config = config };
+    lookup->admin = servers_kafka_quiet(config, &lookup->err, &lookup->note);
+    if (lookup->admin) {
+        lookup->err =
+            kafka_admin_cluster_id(lookup->admin, cluster, SERVERS_WAIT_MS, &lookup->note);
+    }
+    if (lookup->err == OK) {
+        lookup->view = servers_view(config, cluster, &lookup->err, &lookup->note);
+    }
+    return lookup->err;
+}
+
+void lookup_close(struct lookup *lookup)
+{
+    if (lookup->view) {
+        lookup->view->ops->close(lookup->view);
+    }
+    if (lookup->admin) {
+        kafka_admin_free(lookup->admin);
+    }
+}
+
+static int index_of(const struct worker *worker)
+{
+    int i = 0;
+    while (makegood_workers[i] && makegood_workers[i] != worker) {
+        i++;
+    }
+    return i;
+}
+
+static int32_t count_of(struct lookup *lookup, const struct worker *worker, struct arena *arena)
+{
+    int32_t *count = &lookup->counts[index_of(worker)], replication;
+    struct text log = arena_printf(arena, "%s-state", worker->name);
+    if (*count == 0) {
+        lookup->err = kafka_admin_partitions(lookup->admin, log.at, count, &replication,
+                                             SERVERS_WAIT_MS, &lookup->note);
+    }
+    return lookup->err == OK ? *count : 0;
+}
+
+struct text lookup_value(struct lookup *lookup, struct text key, struct arena *arena)
+{
+    const struct worker *worker = worker_of_key(key, arena);
+    struct text none = { NULL, 0 };
+    int32_t count = worker && lookup->err == OK ? count_of(lookup, worker, arena) : 0;
+    if (count == 0) {
+        return none;
+    }
+    struct view_read read = { .group = arena_printf(arena, "%s-%d", worker->name,
+                                                    (int)partition_of(entity_of_key(key), count)),
+                              .keys = &key,
+                              .key_count = 1 };
+    lookup->err = view_error(lookup->view->ops->read(lookup->view, arena, &read, 1, &lookup->note));
+    return lookup->err == OK ? read.values[0] : none;
+}
