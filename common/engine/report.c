@@ -23,13 +23,12 @@ static const struct shape report_shape = { "report", report_fields,
                                            sizeof(report_fields) / sizeof(*report_fields),
                                            sizeof(struct report), SHAPE_NO_FAULTS };
 
-/* The worker that is told need not be told by itself, nor does anybody count internal messages. */
+/* The worker that is told need not be told by itself. */
 static bool is_counted(const struct engine *engine, const struct message *message)
 {
     return engine->line_reporter != NULL && message != NULL && message->batch_id.at != NULL &&
            message->line != FIELD_ABSENT &&
-           message->partition->slot->worker != engine->line_reporter &&
-           (message->type == NULL || strncmp(message->type->name, "internal.", 9) != 0);
+           message->partition->slot->worker != engine->line_reporter;
 }
 
 static void send_report(struct decision *decision, struct text code)

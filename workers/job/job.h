@@ -7,7 +7,15 @@
 
 #include "wire/field.h"
 
-enum job_type { JOB_CONVERSION = 1, JOB_MODIFICATION, JOB_REVERSAL, JOB_APPROVAL, JOB_POINTS, JOB_REDEMPTION };
+enum job_type {
+    JOB_CONVERSION = 1,
+    JOB_MODIFICATION,
+    JOB_REVERSAL,
+    JOB_APPROVAL,
+    JOB_POINTS,
+    JOB_REDEMPTION,
+    JOB_RESEND /* of order.resend_many; the others are of import.start */
+};
 enum job_status { JOB_COMPLETE = 1, JOB_ABORTED };
 
 /* State of job:<batchId>. */

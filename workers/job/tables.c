@@ -14,14 +14,17 @@
 #define LINE { "line", FIELD_INT, AT(line), .required = true, .min = 1, .max = RECORDS_MAX }
 
 const char *const job_types[] = { "CONVERSION", "MODIFICATION", "REVERSAL", "APPROVAL",
-                                  "POINTS",     "REDEMPTION",   NULL };
+                                  "POINTS",     "REDEMPTION",   "RESEND",   NULL };
+static const char *const import_types[] = { "CONVERSION", "MODIFICATION", "REVERSAL",
+                                            "APPROVAL",   "POINTS",       "REDEMPTION",
+                                            NULL };
 const char *const job_statuses[] = { "COMPLETE", "ABORTED", NULL };
 
 /* --- messages --- */
 
 static const struct field start_fields[] = {
     BATCH,
-    { "type", FIELD_ENUM, AT(type), .required = true, .names = job_types },
+    { "type", FIELD_ENUM, AT(type), .required = true, .names = import_types },
     { "fileName", FIELD_TEXT, AT(file_name), .max = 255 },
     { "mailTo", FIELD_EMAIL, AT(mail_to) },
     { "locale", FIELD_TEXT, AT(locale), .max = 35 },
@@ -46,6 +49,13 @@ const struct shape import_finish_shape = SHAPE("import.finish", finish_fields, j
 
 static const struct field abort_fields[] = { BATCH };
 const struct shape import_abort_shape = SHAPE("import.abort", abort_fields, job_command);
+
+static const struct field resend_many_fields[] = {
+    BATCH,
+    { "orderIds", FIELD_LIST, AT(order_ids), .required = true, .min = 1, .max = ORDERS_MAX,
+      .element = FIELD_ID },
+};
+const struct shape resend_many_shape = SHAPE("order.resend_many", resend_many_fields, job_command);
 
 /* What the engine sends of every command with batchId and line (engine/worker.h). */
 static const struct field line_report_fields[] = {

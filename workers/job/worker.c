@@ -17,6 +17,7 @@ static const struct message_type messages[] = {
     AT_JOB("import.report_line", report_line_shape, import_report_line),
     AT_JOB("import.finish", import_finish_shape, import_finish),
     AT_JOB("import.abort", import_abort_shape, import_abort),
+    AT_JOB("order.resend_many", resend_many_shape, order_resend_many),
     AT_JOB("internal.line.report", line_report_shape, line_report),
 };
 
