@@ -427,6 +427,7 @@ REWARDS = (
     ("import.start", {"batchId": "batch-0005", "type": "REVERSAL"}),
     ("import.finish", {"batchId": "batch-0005", "totalRecords": 3}),
     ("import.abort", {"batchId": "batch-0005"}),
+    ("order.resend_many", {}),
 )
 
 
