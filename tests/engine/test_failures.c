@@ -239,6 +239,25 @@ static void test_an_end_that_cannot_be_asked_for_does_not_spin(void **state)
     assert_int_equal(outcomes_of(world, "counter.emptied"), 1);
 }
 
+/* The end was seen before the record came, and polls bring nothing for a while. */
+static void test_a_timer_lets_a_record_go_first_that_was_not_polled_yet(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"inMs\":5000");
+    settle(world);
+    broker_set_time(world->broker, START_MS + 4000);
+    give(world, "m-2", "counter.take", "\"id\":\"A1\"");
+    always(faulty, BUS_CALL_POLL, BUS_UNAVAILABLE);
+    world->wall_ms = START_MS + 9000;
+    steps(world, &world->a, 2);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 0);
+    faulty->faults.always = false;
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.taken"), 1);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 1);
+}
+
 static void test_a_full_queue_is_waited_for(void **state)
 {
     struct world *world = *state;
@@ -327,6 +346,7 @@ int main(void)
         FAULTY_CASE(test_a_producer_that_cannot_be_made_is_tried_five_times_a_second),
         FAULTY_CASE_EMPTY(test_a_batch_that_is_held_is_not_fetched_again),
         FAULTY_CASE(test_an_end_that_cannot_be_asked_for_does_not_spin),
+        FAULTY_CASE(test_a_timer_lets_a_record_go_first_that_was_not_polled_yet),
         FAULTY_CASE(test_a_full_queue_is_waited_for),
         FAULTY_CASE(test_a_queue_that_never_empties_retires_the_producer),
         FAULTY_CASE(test_a_flush_that_fails_while_the_queue_is_full_aborts),
