@@ -65,11 +65,12 @@ def check(ledger, prefix, count, due):
 
 
 def test():
-    options = arguments(__doc__, rewards=(10000, "so many become available at once"))
+    options = arguments(__doc__, rewards=(10000, "so many become available at once"),
+                        lead=(20, "seconds in which they are all created"))
     with World(options) as world:
         worker = world.start_workers(1, workers=WORKERS)[0]
         ledger = world.ledger("reward")
-        due = int(time.time() + options.rewards / 1500 + 8)
+        due = int(time.time() + options.lead)
         give(world, options.rewards, "a", due)
         ledger.settle(300)
         assert time.time() < due, "too slow: they fell due before all were there"
