@@ -38,6 +38,7 @@ void book_open_for_timer(struct book *book, struct decision *decision)
     book->account.user_count = account ? account->user_count : 0;
     book->account.agenda =
         index_copy(decision_arena(decision), account ? account->agenda : NULL);
+    book->account.units = account ? account->units : (struct list){ NULL, 0 };
 }
 
 void book_open(struct book *book, struct decision *decision)
@@ -151,6 +152,18 @@ struct balance *book_balance(struct book *book, struct text unit)
     return keep_balance(book, before, &copy);
 }
 
+static void add_unit(struct book *book, struct text unit)
+{
+    uint32_t count = book->account.units.count;
+    struct text *units = arena_alloc(decision_arena(book->decision), (count + 1) * sizeof(*units));
+    if (count) {
+        memcpy(units, book->account.units.items, count * sizeof(*units));
+    }
+    units[count] = unit;
+    book->account.units = (struct list){ units, count + 1 };
+    book->account_changed = true;
+}
+
 struct balance *book_add_balance(struct book *book, struct text unit)
 {
     struct balance *balance = book_balance(book, unit);
@@ -158,6 +171,7 @@ struct balance *book_add_balance(struct book *book, struct text unit)
         return balance;
     }
     struct balance fresh = { .unit = unit };
+    add_unit(book, unit);
     fresh.spendable = index_copy(decision_arena(book->decision), NULL);
     return keep_balance(book, NULL, &fresh);
 }

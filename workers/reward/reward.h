@@ -84,6 +84,7 @@ struct index_page {
 struct account {
     int64_t user_count;
     struct index *agenda; /* rewards that time alone will change, by (when, id) */
+    struct list units;    /* struct text: of its balances, for whoever looks    */
 };
 
 /* State of account:<accountId>/balance:<unit>: CREDIT rewards of the unit (R23). Assigned is the sum of

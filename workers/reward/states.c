@@ -82,6 +82,7 @@ const struct shape index_page_shape = SHAPE("page", page_fields, index_page);
 static const struct field account_fields[] = {
     { "userCount", FIELD_INT, IN(account, user_count) },
     { "agenda", FIELD_OBJECT, IN(account, agenda), .shape = &index_shape },
+    { "units", FIELD_LIST, IN(account, units), .element = FIELD_TEXT },
 };
 const struct shape account_shape = SHAPE("account", account_fields, account);
 
