@@ -66,7 +66,7 @@ def summary(outcome):
     data = event["data"]
     out = {"type": event["type"].removeprefix("makegood.").removesuffix(".v1"), "entity": data["entity"],
            "verdict": headers.get("makegood-verdict"), "topic": outcome["topic"], "at": event["time"],
-           "id": event["id"], "data": data}
+           "id": event["id"], "input": headers.get("makegood-input"), "data": data}
     if "reason" in data:
         out["reason"] = data["reason"]["code"]
         out["pointer"] = data["reason"]["pointer"]

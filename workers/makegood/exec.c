@@ -199,12 +199,9 @@ static enum err decide_line(struct exec *exec, struct line *line, struct err_not
     if (err != OK) {
         return err;
     }
-    if (line->source.at && line->id.at) {
-        exec_note_origin(exec, line->source, line->id);
-    }
     int64_t offset = broker_append(exec->broker, broker_topic(exec->broker, topic, 0), 0,
                                    (struct text){ NULL, 0 }, line->bytes, NULL, 0);
-    exec_note_cause(exec, exec_input(topic), offset, (struct cause){ exec->line, false });
+    exec_note_line(exec, exec_input(topic), offset, line->source, line->id);
     return settle(exec, note);
 }
 
@@ -290,7 +287,7 @@ static bool read_flags(const struct call *call, struct exec *exec, int64_t *unti
 
 int run_exec(const struct call *call)
 {
-    struct exec exec = { .line = 0 };
+    struct exec exec = { .dead = { .line = -1 } };
     struct err_note note = { "" };
     int64_t until;
     if (!read_flags(call, &exec, &until)) {

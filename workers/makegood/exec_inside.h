@@ -1,16 +1,20 @@
-/* Shared by the files of `exec` alone: the pipe (exec.c) and its output lines (exec_print.c). */
+/* Shared by the files of `exec` alone: the pipe (exec.c), its output lines (exec_print.c), and which
+ * line brought what about (exec_cause.c). */
 #ifndef MAKEGOOD_EXEC_INSIDE_H
 #define MAKEGOOD_EXEC_INSIDE_H
 
+#include "base/hash.h"
 #include "engine/engine.h"
 #include "io/bus_memory.h"
 #include "io/view_memory.h"
 #include "io/zoneinfo.h"
 
-/* What brought a record into an input topic: a line of stdin, or a message of a worker's own. */
+/* What brought a record into an input topic. */
 struct cause {
-    int64_t line;     /* from 0; -1: a timer */
-    bool from_worker;
+    int64_t line;      /* from 0; -1: a timer                                     */
+    int input;         /* the topic that the line arrived on                      */
+    bool from_worker;  /* the record is a message of a worker's own               */
+    struct hash128 id; /* of the line's source and id                             */
 };
 
 struct causes { /* by offset of one input topic */
@@ -18,10 +22,10 @@ struct causes { /* by offset of one input topic */
     size_t count, room;
 };
 
-/* Line of the latest input with a source and id. */
+/* The line that was last answered under a source and id. */
 struct origin {
-    struct hash128 id;
-    int64_t line; /* + 1; 0 = free */
+    struct cause cause;
+    bool used;
 };
 
 struct exec {
@@ -34,6 +38,7 @@ struct exec {
     struct causes *causes; /* as many as workers */
     struct origin *origins;
     size_t origin_slots, origin_count;
+    struct cause dead;     /* of the dead letter just printed, line -1 = none */
     struct arena arena; /* of one line of output */
     int64_t time_ms, mono_ms, line;
     const char *topic; /* --topic */
@@ -42,10 +47,16 @@ struct exec {
 
 /* Which worker's input topic a name is, -1 = none. */
 int exec_input(const char *topic);
-void exec_note_cause(struct exec *exec, int input, int64_t offset, struct cause cause);
-void exec_note_origin(struct exec *exec, struct text source, struct text id);
-/* -1: not known. */
-int64_t exec_origin_line(const struct exec *exec, struct text source, struct text id);
+/* The present line went to this offset of an input topic. */
+void exec_note_line(struct exec *exec, int input, int64_t offset, struct text source, struct text id);
+/* Of "<topic>/0/<offset>". */
+struct cause exec_cause_of(const struct exec *exec, struct text place);
+/* A verdict that is no duplicate, or a dead letter, answers a line. */
+void exec_note_verdict(struct exec *exec, struct cause cause);
+void exec_note_dead(struct exec *exec, struct cause cause);
+/* A record that a worker sent to an input topic: its cause is that of whoever began it. */
+void exec_note_follow_up(struct exec *exec, int input, int64_t offset, const struct header *headers,
+                         size_t count);
 
 /* The observer of the broker: prints outcomes and dead letters as they are committed. */
 void exec_committed(void *context, const char *topic, int32_t partition, int64_t offset,

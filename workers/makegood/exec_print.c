@@ -12,117 +12,11 @@
 #include "workers/makegood/record_json.h"
 #include "workers/makegood/workers.h"
 
-/* --- where things came from --- */
-
-int exec_input(const char *topic)
-{
-    for (int i = 0; makegood_workers[i]; i++) {
-        if (strcmp(makegood_workers[i]->name, topic) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-void exec_note_cause(struct exec *exec, int input, int64_t offset, struct cause cause)
-{
-    struct causes *causes = &exec->causes[input];
-    while (causes->count <= (size_t)offset) { /* markers take offsets too */
-        if (causes->count == causes->room) {
-            causes->room = causes->room ? causes->room * 2 : 1024;
-            causes->rows = realloc(causes->rows, causes->room * sizeof(*causes->rows));
-            ENSURE(causes->rows != NULL);
-        }
-        causes->rows[causes->count++] = (struct cause){ -1, false };
-    }
-    causes->rows[offset] = cause;
-}
-
-static struct cause cause_of(const struct exec *exec, int input, int64_t offset)
-{
-    const struct causes *causes = &exec->causes[input];
-    return (size_t)offset < causes->count ? causes->rows[offset] : (struct cause){ -1, false };
-}
-
-static struct origin *find_origin(const struct exec *exec, struct hash128 id)
-{
-    size_t slot = (size_t)id.low & (exec->origin_slots - 1);
-    while (exec->origins[slot].line && !hash128_equal(exec->origins[slot].id, id)) {
-        slot = (slot + 1) & (exec->origin_slots - 1);
-    }
-    return &exec->origins[slot];
-}
-
-void exec_note_origin(struct exec *exec, struct text source, struct text id)
-{
-    if (exec->origin_count * 2 >= exec->origin_slots) {
-        struct origin *old = exec->origins;
-        size_t old_slots = exec->origin_slots;
-        exec->origin_slots = old_slots ? old_slots * 2 : 1024;
-        exec->origins = calloc(exec->origin_slots, sizeof(*exec->origins));
-        ENSURE(exec->origins != NULL);
-        for (size_t i = 0; i < old_slots; i++) {
-            if (old[i].line) {
-                *find_origin(exec, old[i].id) = old[i];
-            }
-        }
-        free(old);
-    }
-    struct hash128 hash = hash128_two(source, id);
-    struct origin *origin = find_origin(exec, hash);
-    exec->origin_count += origin->line == 0;
-    *origin = (struct origin){ hash, exec->line + 1 };
-}
-
-int64_t exec_origin_line(const struct exec *exec, struct text source, struct text id)
-{
-    return exec->origin_slots ? find_origin(exec, hash128_two(source, id))->line - 1 : -1;
-}
-
-/* A record that a worker sent to an input topic: its cause is that of whoever began it. */
-static void note_follow_up(struct exec *exec, int input, int64_t offset,
-                           const struct header *headers, size_t count)
-{
-    struct text source = header_value(headers, count, "ce_source");
-    struct text id = header_value(headers, count, "ce_id");
-    bool from_worker = text_starts(source, TEXT("/makegood/"));
-    struct text origin = header_value(headers, count, "makegood-origin");
-    const char *bar = origin.at ? memchr(origin.at, '|', origin.size) : NULL;
-    if (bar) {
-        const char *end = origin.at + origin.size;
-        const char *next = memchr(bar + 1, '|', (size_t)(end - bar - 1));
-        source = (struct text){ origin.at, (uint32_t)(bar - origin.at) };
-        id = (struct text){ bar + 1, (uint32_t)((next ? next : end) - bar - 1) };
-    }
-    exec_note_cause(exec, input, offset,
-                    (struct cause){ exec_origin_line(exec, source, id), from_worker });
-}
-
-/* --- one line --- */
-
 static void print_line(struct json_writer *writer)
 {
     struct text text = json_writer_text(writer);
     fwrite(text.at, 1, text.size, stdout);
     fputc('\n', stdout);
-}
-
-/* "<topic>/0/<offset>" of the memory broker as "<topic>/0/<line>". False: a timer brought it about. */
-static bool input_as_line(struct exec *exec, struct text input, struct text *out,
-                          struct cause *cause)
-{
-    char topic[128];
-    const char *slash = memchr(input.at, '/', input.size);
-    ENSURE(slash && (size_t)(slash - input.at) < sizeof(topic) && slash[1] == '0');
-    memcpy(topic, input.at, (size_t)(slash - input.at));
-    topic[slash - input.at] = 0;
-    int64_t offset = 0; /* up to the end of the text: what lies behind it may be a digit too */
-    for (const char *digit = slash + 3; digit < input.at + input.size; digit++) {
-        offset = offset * 10 + (*digit - '0');
-    }
-    *cause = cause_of(exec, exec_input(topic), offset);
-    *out = arena_printf(&exec->arena, "%s/0/%lld", topic, (long long)cause->line);
-    return cause->line >= 0;
 }
 
 /* Verdicts that only workers are interested in: of internal types, and about internal messages. */
@@ -155,16 +49,24 @@ static struct text duplicate_id(struct exec *exec, struct text value, struct tex
 static struct header *headers_by_line(struct exec *exec, struct text value,
                                       const struct header *headers, size_t *count, bool *from_worker)
 {
-    struct cause cause = { -1, false };
+    struct cause cause = { .line = -1 };
     struct text input = header_value(headers, *count, "makegood-input"), line = { NULL, 0 };
-    bool by_line = input.at && input_as_line(exec, input, &line, &cause);
-    bool duplicate = text_is(header_value(headers, *count, "makegood-verdict"), "duplicate");
+    struct text verdict = header_value(headers, *count, "makegood-verdict");
+    bool duplicate = text_is(verdict, "duplicate");
+    if (input.at) {
+        cause = exec_cause_of(exec, input);
+        line = arena_printf(&exec->arena, "%s/0/%lld", makegood_workers[cause.input]->name,
+                            (long long)cause.line);
+    }
+    if (verdict.at && !duplicate) {
+        exec_note_verdict(exec, cause);
+    }
     struct header *out =
         (struct header *)(void *)arena_alloc(&exec->arena, (*count + 1) * sizeof(*out));
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++) {
         bool is_input = text_is(headers[i].name, "makegood-input");
-        if (is_input && !by_line) {
+        if (is_input && cause.line < 0) {
             continue;
         }
         out[kept] = headers[i];
@@ -226,9 +128,8 @@ static void print_dead_letter(struct exec *exec, const char *topic, struct text 
     struct text offset = header_value(headers, count, "dlq-offset");
     struct text input = arena_printf(&exec->arena, "%.*s/0/%.*s", TEXT_ARGS(input_topic),
                                      TEXT_ARGS(offset));
-    struct text line;
-    struct cause cause;
-    input_as_line(exec, input, &line, &cause);
+    struct cause cause = exec_cause_of(exec, input);
+    exec_note_dead(exec, cause);
     open_dead_letter(&writer, &exec->arena, topic, value.size);
     for (size_t i = 0; i < count; i++) {
         if (text_starts(headers[i].name, TEXT("dlq-"))) {
@@ -287,7 +188,7 @@ void exec_committed(void *context, const char *topic, int32_t partition, int64_t
     int input = exec_input(topic);
     arena_reset(&exec->arena);
     if (input >= 0) {
-        note_follow_up(exec, input, offset, headers, header_count);
+        exec_note_follow_up(exec, input, offset, headers, header_count);
     } else if (ends_with(topic, "-dlq")) {
         print_dead_letter(exec, topic, value, headers, header_count);
     } else if (!ends_with(topic, "-state")) {
