@@ -200,7 +200,11 @@ class World:
         if faults or found["batchId"] is None or found["line"] is None:
             return
         ident, source = dead.value["id"], dead.value["source"]
-        command = Command(source, ident, None, "")
+        if dead.topic == "job":
+            return  # finding 7: the line of a report_line is not reported
+        # The specification names no sender of a dead letter's report: its position (finding 8).
+        command = Command(source, ident, None, "%s/0/%s" % (
+            dead.topic, self.lines[-1]["headers"]["dlq-offset"]))
         command.batch, command.line, command.raw = found["batchId"], found["line"], dead.value
         command.correlation = dead.value.get("correlationid") or command.batch
         command.cause = {"source": source, "id": ident, "type": dead.value["type"]}
@@ -227,6 +231,7 @@ class World:
         message.internal, message.spec, message.data = True, worker, data
         message.cause, message.correlation = command.cause, command.correlation
         message.position = command.position
+        message.batch, message.line = command.batch, command.line
         self.queue.append(message)
 
     def sender(self, command):

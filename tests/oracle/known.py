@@ -23,6 +23,11 @@ def level(expected, got, reused):
         if reused:  # Finding 5: exec cites the last line that had this source and id
             record.get("headers", {}).pop("makegood-input", None)
         event = record.get("event")
+        verdict = (record.get("headers") or {}).get("makegood-verdict")
+        if verdict == "duplicate" or verdict is None and str(record.get("key")).startswith("job:"):
+            event.pop("id", None)  # findings 3 and 8
+        if (record.get("headers") or {}).get("makegood-input"):  # finding 6
+            record["headers"]["makegood-input"] = record["headers"]["makegood-input"].split("/")[2]
         if isinstance(event, dict) and event.get("type") == "makegood.contract.stored.v1":
             _contract_money(event["data"])
         if isinstance(event, dict) and event.get("type") == "makegood.command.duplicate.v1":
