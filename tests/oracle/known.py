@@ -30,6 +30,8 @@ def level(expected, got, reused):
             record["headers"]["makegood-input"] = record["headers"]["makegood-input"].split("/")[2]
         if isinstance(event, dict) and event.get("type") == "makegood.contract.stored.v1":
             _contract_money(event["data"])
+        if isinstance(event, dict) and event.get("type") == "makegood.promo.stored.v1":
+            event["data"].pop("value", None)  # finding 9
         if isinstance(event, dict) and event.get("type") == "makegood.command.duplicate.v1":
             event.pop("id")  # Finding 2: exec makes it of another offset than it writes
 

@@ -29,7 +29,7 @@ def _texts(most, longest):
         if not isinstance(value, dict) or len(value) > most:
             faults.append(pointer)
             return None
-        return {k: one(v, "%s/%s" % (pointer, k), faults) for k, v in value.items()}
+        return {k: one(v, pointer, faults) for k, v in value.items()}
     return read
 
 
@@ -80,8 +80,10 @@ PROMO = {"code": need(text(64)), "type": need(enum("PERCENT FIXED ACCESS")), "va
          "currency": opt(cur), "eventId": opt(ident), "ticketTypeIds": need(array(ident, 1, 100)),
          "maxUses": opt(integer(1, 10000000)), "paused": opt(flag, False), "startDate": opt(time),
          "endDate": opt(time), "releaseOnCancel": opt(flag, True)}
+KEYED = ("TICKET ORDER_CONFIRMATION ORDER_CONFIRMATION_INVOICE RECEIPT ORDER_CANCELLATION "
+         "REFUND_CONFIRMATION REFUND_INITIATED").split()  # silent: a key for another template is unknown
 TYPE = {"ticketTypeId": need(ident), "hidden": opt(flag, False), "notify": opt(array(email, 0, 20)),
-        "customMessageKeys": opt(_texts(20, 64))}
+        "customMessageKeys": opt(obj({k: opt(text(64)) for k in KEYED}))}
 EVENT = {"eventId": need(ident), "connectedGatewayAccountId": opt(ident), "inviteOnly": opt(flag, False),
          "restrictDuplicateEmails": opt(flag, True), "gatewayResult": opt(enum("awaited assumed"), "awaited"),
          "ticketTypes": opt(array(obj(TYPE), 0, 100))}
@@ -401,7 +403,7 @@ def _complete(d, order, event, tickets):
 
 
 def _invoice(d, order, event, tickets):
-    _mail(d, order, event, "ORDER_CONFIRMATION_INVOICE", tickets, amount=_cash(order, order["sale"]),
+    _mail(d, order, event, "ORDER_CONFIRMATION_INVOICE", tickets, amount=_cash(order, _sale(tickets)),
           currency=order["currency"], invoiceInstructions=order["invoiceInstructions"])
 
 
@@ -574,7 +576,9 @@ def _request(d, order, event, tickets, made):
     del ids["next"]
     ids[ident_] = made
     made["id"] = ident_
-    d.outcome("refund.initiated", show_refund(order, made), topic="refund-initiated" if card else None)
+    # Silent: with a refund.succeeded to follow, refund.initiated still says INITIATED.
+    shown = dict(show_refund(order, made), **({"status": "INITIATED"} if card else {}))
+    d.outcome("refund.initiated", shown, topic="refund-initiated" if card else None)
     if at_once and card:
         d.outcome("refund.succeeded", show_refund(order, made))
     _revoke(d, order, event, active)
@@ -602,7 +606,7 @@ def _of_refund(order, made):
 def show_refund(order, made):
     return dict(_of_refund(order, made), orderId=order["orderId"],
                 ticketIds=[t["id"] for t in made["tickets"]], method=order["paymentType"],
-                status=made["status"], nonRefundableFee=_cash(order, made["kept"]),
+                status=made["status"], nonRefundableFee=_cash(order, made["fee"]),
                 gatewayAccountId=order["gatewayAccountId"], chargeId=order["chargeId"],
                 gatewayRefundId=made["result"], failureCode=made["failure"])
 
@@ -736,6 +740,8 @@ def put_promo(d):
     data["code"] = upper(data["code"])
     if not _is_promo(data):
         return d.reject("INVALID_FIELD")
+    if data["type"] == "FIXED" and data["value"][0].minor(data["currency"]) is None:
+        return d.reject("INVALID_AMOUNT")
     d.state["promo"] = data
     shown = dict(data, uses=d.state.setdefault("uses", 0), startDate=_shown(data["startDate"]),
                  endDate=_shown(data["endDate"]))
@@ -761,7 +767,7 @@ def _is_promo(data):
         return False
     if data["type"] == "PERCENT":
         return money.read_rate(data["value"][1]) is not None and data["value"][0].scaled <= 1000000
-    return data["currency"] is not None and data["value"][0].minor(data["currency"]) is not None
+    return data["currency"] is not None
 
 
 def ask(d):
@@ -823,12 +829,18 @@ def release(d):
     return _tell_uses(d, -count, d.data["orderId"])
 
 
+def _shown_type(kind):
+    shown = {k: v for k, v in kind.items() if v is not None and k != "notify"}
+    if "customMessageKeys" in shown:
+        shown["customMessageKeys"] = {k: v for k, v in shown["customMessageKeys"].items() if v is not None}
+    return shown
+
+
 def put_event(d):
     d.state["data"] = d.data
     shown = dict(d.data)
     if shown["ticketTypes"] is not None:
-        shown["ticketTypes"] = [{k: v for k, v in t.items() if v is not None and k != "notify"}
-                                for t in shown["ticketTypes"]]
+        shown["ticketTypes"] = [_shown_type(t) for t in shown["ticketTypes"]]
     d.applied("event.stored", shown)
 
 
