@@ -201,8 +201,8 @@ class World:
             return
         ident, source = dead.value["id"], dead.value["source"]
         if dead.topic == "job":
-            return  # finding 7: the line of a report_line is not reported
-        # The specification names no sender of a dead letter's report: its position (finding 8).
+            return  # finding R7: the line of a report_line is not reported
+        # The specification names no sender of a dead letter's report: its position (finding R8).
         command = Command(source, ident, None, "%s/0/%s" % (
             dead.topic, self.lines[-1]["headers"]["dlq-offset"]))
         command.batch, command.line, command.raw = found["batchId"], found["line"], dead.value
@@ -213,7 +213,7 @@ class World:
 
     def report(self, command, code):
         """The final verdict of a batch's line, for its job; code None = no error."""
-        if command.internal or command.batch is None or command.line is None:
+        if command.internal and not command.report or command.batch is None or command.line is None:
             return
         if "job" not in self.families:
             return
@@ -222,7 +222,8 @@ class World:
 
     # -- messages
 
-    def send(self, command, target, worker, kind, data):
+    def send(self, command, target, worker, kind, data, line=None):
+        """line: the message is a line of the command's batch, its final verdict reports."""
         count = command.sent.get(target, 0)
         command.sent[target] = count + 1
         ident = uuid5("%s|to|%s|%d" % (command.prefix, target, count))
@@ -232,6 +233,8 @@ class World:
         message.cause, message.correlation = command.cause, command.correlation
         message.position = command.position
         message.batch, message.line = command.batch, command.line
+        if line is not None:
+            message.line, message.report, message.raw = line, True, {"data": data}
         self.queue.append(message)
 
     def sender(self, command):
@@ -393,8 +396,8 @@ class Decision:
         """The id that the next outcome will have."""
         return uuid5("%s|%d" % (self.command.prefix, self.command.ordinal))
 
-    def send(self, target, worker, kind, data):
-        self.world.send(self.command, target, worker, kind, data)
+    def send(self, target, worker, kind, data, line=None):
+        self.world.send(self.command, target, worker, kind, data, line)
 
     def timer(self, kind, due, owner=None):
         self.world.set_timer(self.entity, owner or self.entity.key, kind, due)

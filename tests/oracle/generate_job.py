@@ -65,8 +65,15 @@ class Jobs(Rewards):
     def stop(self):
         return "import.abort", {"batchId": self.any_job()}
 
+    def resend_many(self):
+        count = self.weighted([(1, 3), (3, 3), (100, 0.5), (101, 1)])
+        return "order.resend_many", {"batchId": self.any_job() if self.maybe(0.3) else self.new_job(),
+                                     "orderIds": ["o%d" % self.rng.randrange(300) for _ in range(count)]
+                                     if count < 100 else ["o%d" % i for i in range(count)]}
+
     def message(self):
-        kind = self.weighted([("command", 12), ("start", 3), ("finish", 5), ("bad_line", 6), ("stop", 0.7)])
+        kind = self.weighted([("command", 12), ("start", 3), ("finish", 5), ("bad_line", 6), ("stop", 0.7),
+                              ("resend_many", 0.8)])
         return super().message() if kind == "command" else getattr(self, kind)()
 
     def lined(self, data):

@@ -294,10 +294,20 @@ class Orders(Maker):
             data["emailHash"] = hash_of(email if self.maybe(0.8) else "q@q")
         return "attendee.unblock", data
 
+    def resend_many(self):
+        known = [o[0] for o in self.orders[-self.pick(3, 12):]] or ["none"]
+        names = [self.rng.choice(known) for _ in range(self.rng.randrange(1, 9))]
+        if self.maybe(0.1):
+            names.append("none")
+        if self.maybe(0.05):
+            names += ["x%d" % i for i in range(self.pick(90, 99, 100, 101, 150))]
+        return "order.resend_many", {"batchId": "resend-%03d" % self.rng.randrange(1, 60),
+                                     "orderIds": names}
+
     def message(self):
         kind = self.weighted([("put_event", 0.6), ("put_promo", 1.5), ("place", 9), ("cancel", 5),
                               ("refund", 6), ("result", 4), ("on_order", 5), ("on_ticket", 5),
-                              ("unblock", 1.2)])
+                              ("unblock", 1.2), ("resend_many", 0.7)])
         return getattr(self, kind)()
 
     def one(self):

@@ -1,11 +1,11 @@
 """Job family (messages.md 9): a batch, its lines, its completion."""
 import moments
 from engine import Family, Type, escape
-from fields import BATCH, email, enum, ident, integer, need, opt, text
+from fields import BATCH, array, email, enum, ident, integer, need, opt, text
 
 OUTCOMES = ["import.started", "import.line_reported", "import.finished", "import.aborted",
-            "import.completed", "batch.completed", "email.requested"]
-CODES = ["JOB_EXISTS", "JOB_NOT_FOUND", "JOB_FINISHED"]
+            "order.resend_accepted", "import.completed", "batch.completed", "email.requested"]
+CODES = ["TOO_MANY_ORDERS", "JOB_EXISTS", "JOB_NOT_FOUND", "JOB_FINISHED"]
 
 _BATCH = need(BATCH["batchId"].kind)
 START = {"batchId": _BATCH, "type": need(enum("CONVERSION MODIFICATION REVERSAL APPROVAL POINTS "
@@ -15,6 +15,9 @@ LINE = {"batchId": _BATCH, "line": need(BATCH["line"].kind), "code": need(text(6
         "detail": opt(text(255)), "orderId": opt(ident), "sku": opt(text(64)),
         "category": opt(text(64))}
 FINISH = {"batchId": _BATCH, "totalRecords": need(integer(0, 1000000))}
+
+RESEND = {"batchId": _BATCH, "orderIds": need(array(ident, 1, 10000))}
+MAX_ORDERS = 100
 
 _CONTRACT_ERRORS = ("CONTRACT_NOT_FOUND", "ACTIONTERMS_NOT_FOUND", "RESTRICTED_PROMOCODE")
 MAX_LISTED = 100
@@ -88,6 +91,23 @@ def abort(d):
     return _complete(d, d.data["batchId"], "ABORTED")
 
 
+def resend(d):
+    """Each order is a line; a job that a line or a finish made exists."""
+    names = list(dict.fromkeys(d.data["orderIds"]))
+    if len(names) > MAX_ORDERS:
+        return d.reject("TOO_MANY_ORDERS")
+    if "submitted" in d.state:
+        return d.reject("JOB_EXISTS")
+    state = _open(d)
+    state.update(started=True, type="RESEND", total=len(names))
+    d.applied("order.resend_accepted", {"batchId": d.data["batchId"], "type": "RESEND",
+                                        "submissionDate": moments.show(d.now),
+                                        "totalRecords": len(names)})
+    for index, name in enumerate(names):
+        d.send("order:" + escape(name), "order", "order.resend", {"orderId": name}, line=index + 1)
+    return d.timer("abort", d.now + moments.DAY)
+
+
 def on_line(d):
     """A line's final verdict, from any worker."""
     batch = d.entity.key.split(":", 1)[1]
@@ -149,5 +169,6 @@ FAMILY = Family("job", {
     "import.start": _type(START, start),
     "import.report_line": _type(LINE, report_line),
     "import.finish": _type(FINISH, finish),
+    "order.resend_many": _type(RESEND, resend),
     "import.abort": _type({"batchId": _BATCH}, abort),
 }, internals={"line.report": on_line}, timers={"abort": on_abort})

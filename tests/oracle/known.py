@@ -24,16 +24,14 @@ def level(expected, got, reused):
             record.get("headers", {}).pop("makegood-input", None)
         event = record.get("event")
         verdict = (record.get("headers") or {}).get("makegood-verdict")
-        if verdict == "duplicate" or verdict is None and str(record.get("key")).startswith("job:"):
-            event.pop("id", None)  # findings 3 and 8
-        if (record.get("headers") or {}).get("makegood-input"):  # finding 6
+        if verdict is None and str(record.get("key")).startswith("job:"):
+            event.pop("id", None)  # finding R8
+        if (record.get("headers") or {}).get("makegood-input"):  # finding R6
             record["headers"]["makegood-input"] = record["headers"]["makegood-input"].split("/")[2]
         if isinstance(event, dict) and event.get("type") == "makegood.contract.stored.v1":
             _contract_money(event["data"])
         if isinstance(event, dict) and event.get("type") == "makegood.promo.stored.v1":
-            event["data"].pop("value", None)  # finding 9
-        if isinstance(event, dict) and event.get("type") == "makegood.command.duplicate.v1":
-            event.pop("id")  # Finding 2: exec makes it of another offset than it writes
+            event["data"].pop("value", None)  # finding R9
 
 
 # What the generators leave out until the finding is settled.

@@ -647,7 +647,7 @@ def resend(d):
     if order is None:
         return None
     tickets = [t for t in order["tickets"] if _stands(t)]
-    if not tickets:
+    if not tickets or d.command.internal and status(order)[0] == "NOT_PAID":  # of order.resend_many
         return d.reject("ACTION_NOT_ALLOWED")
     event = Event(d, order["eventId"])
     d.applied("order.confirmation_resent", record(order, tickets))
@@ -903,4 +903,4 @@ FAMILY = Family("order", {
     "promo.put": _type(PROMO, put_promo, lambda x: "promo:" + escape(upper(x["code"]))),
     "event.put": _type(EVENT, put_event, lambda x: "event:" + escape(x["eventId"])),
 }, internals={"promo.ask": ask, "promo.answer": answer, "promo.release": release,
-              "attendee.hold": hold, "attendee.drop": drop, "attendee.block": block})
+              "order.resend": resend, "attendee.hold": hold, "attendee.drop": drop, "attendee.block": block})
