@@ -23,12 +23,16 @@ static const struct shape report_shape = { "report", report_fields,
                                            sizeof(report_fields) / sizeof(*report_fields),
                                            sizeof(struct report), SHAPE_NO_FAULTS };
 
-/* The worker that is told need not be told by itself. */
-static bool is_counted(const struct engine *engine, const struct message *message)
+static bool is_line(const struct engine *engine, const struct message *message)
 {
     return engine->line_reporter != NULL && message != NULL && message->batch_id.at != NULL &&
-           message->line != FIELD_ABSENT &&
-           message->partition->slot->worker != engine->line_reporter;
+           message->line != FIELD_ABSENT;
+}
+
+/* What the worker that is told decides it knows already. */
+static bool is_counted(const struct engine *engine, const struct message *message)
+{
+    return is_line(engine, message) && message->partition->slot->worker != engine->line_reporter;
 }
 
 static void send_report(struct decision *decision, struct text code)
@@ -68,7 +72,7 @@ void report_dead_letter(struct engine *engine, struct message *message, enum dea
     struct item item = { .partition = message->partition };
     struct decision decision = { .engine = engine, .message = message, .item = &item,
                                  .entity = message->input };
-    if (!is_counted(engine, message)) {
+    if (!is_line(engine, message)) {
         return;
     }
     decision.sent_last = &decision.sent_first;

@@ -94,7 +94,9 @@ static bool read_item(struct decision *decision, struct change *change,
         item->amount = amount_of_quantity(item, item->quantity);
         return true;
     }
-    if (amount > 0 && item->quantity == 0 && change->before->state != ACTION_REVERSED) {
+    bool none_left = given->quantity == 0 || /* the lines of a reversed action have none anyway */
+                     (item->quantity == 0 && change->before->state != ACTION_REVERSED);
+    if (amount > 0 && none_left) {
         decision_rejected(decision, "INVALID_AMOUNT", item_pointer(decision, at, "amount").at,
                           "an amount on quantity 0");
         return false;
