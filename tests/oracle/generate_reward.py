@@ -293,6 +293,9 @@ class Rewards(Maker):
 
 def generate(seed, messages):
     maker = Rewards(seed)
+    if seed % 50 == 9:  # more than an entity remembers
+        maker.accounts = ["a"]
+        messages = max(messages, 3500)
     if seed % 50 == 7:
         maker.crowd()
         maker.users = ["x1", "x2", "y1", "y2", "y3", "y4"]

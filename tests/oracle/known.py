@@ -23,11 +23,8 @@ def level(expected, got, reused):
         if reused:  # Finding 5: exec cites the last line that had this source and id
             record.get("headers", {}).pop("makegood-input", None)
         event = record.get("event")
-        verdict = (record.get("headers") or {}).get("makegood-verdict")
-        if verdict is None and str(record.get("key")).startswith("job:"):
-            event.pop("id", None)  # finding R8
-        if (record.get("headers") or {}).get("makegood-input"):  # finding R6
-            record["headers"]["makegood-input"] = record["headers"]["makegood-input"].split("/")[2]
+        if "makegood-verdict" not in record.get("headers", {}) and str(record.get("key")).startswith("job:"):
+            event.pop("id", None)  # R8: what a dead letter's report brings about
         if isinstance(event, dict) and event.get("type") == "makegood.contract.stored.v1":
             _contract_money(event["data"])
         if isinstance(event, dict) and event.get("type") == "makegood.promo.stored.v1":

@@ -58,8 +58,13 @@ class Maker:
             return
         recent = self.sent[-60:] if self.rng.random() < 0.7 else self.sent
         ident, source, kind, data = self.rng.choice(recent)
-        if self.rng.random() < 0.3:
+        kind_of = self.rng.random()
+        if kind_of < 0.15:
             data = dict(data, note="changed")
+        elif kind_of < 0.2:
+            data = dict(data, unknown=None)  # data counts as sent: another payload
+        elif kind_of < 0.35:
+            data = dict(reversed(list(data.items())))  # the same payload
         self.send(kind, data, ident, source)
         self.sent.pop()
 
