@@ -77,6 +77,24 @@ static void test_a_batch_half_collected_is_discarded_when_partitions_are_revoked
     assert_int_equal(outcomes_of(world, "counter.added"), 2);
 }
 
+/* a has a record in its batch when its partition goes to b; the new generation would let it commit. */
+static void test_a_batch_of_a_partition_that_went_to_another_is_not_decided(void **state)
+{
+    struct world *world = *state;
+    add(world, "m-0", "C1");
+    settle(world);
+    view_memory_set_down(world->view, VIEW_DOWN);
+    steps(world, &world->a, 110);
+    add(world, "m-1", "C1");
+    steps(world, &world->a, 1);
+    start_both(world);
+    view_memory_set_down(world->view, VIEW_OK);
+    assert_int_equal(settle_process(world, &world->b), OK);
+    assert_int_equal(outcomes_of(world, "counter.added"), 2);
+    settle_both(world);
+    assert_int_equal(outcomes_of(world, "counter.added"), 2);
+}
+
 static void test_a_turn_of_a_stale_generation_commits_nothing(void **state)
 {
     struct world *world = *state;
@@ -254,6 +272,7 @@ int main(void)
         CASE(test_partitions_are_shared_by_two_processes),
         CASE(test_a_message_crosses_processes),
         CASE(test_a_batch_half_collected_is_discarded_when_partitions_are_revoked),
+        CASE(test_a_batch_of_a_partition_that_went_to_another_is_not_decided),
         CASE(test_a_turn_of_a_stale_generation_commits_nothing),
         CASE(test_a_frozen_worker_that_wakes_changes_nothing),
         CASE(test_a_refused_turn_is_aborted_and_decided_again),

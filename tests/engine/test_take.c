@@ -81,6 +81,25 @@ static void test_a_view_that_went_back_is_noticed_before_anything_is_decided(voi
     expect_count(world, 3);
 }
 
+/* Too large for the cache, so every decision reads the view. */
+static void test_a_state_of_the_past_is_not_decided_on(void **state)
+{
+    struct world *world = *state;
+    process_open(world, &world->a, "makegood-a");
+    struct engine_setup setup = world_engine_setup(world, &world->a, run_both);
+    setup.cache_bytes = 64 * 1024;
+    process_begin(world, &world->a, &setup);
+    give(world, "g-1", "counter.grow", "\"id\":\"A1\",\"size\":20000");
+    settle(world);
+    struct view_memory_copy *copy = view_memory_save(world->view);
+    add(world, "m-1");
+    settle(world);
+    view_memory_restore(world->view, copy);
+    view_memory_copy_free(copy);
+    add(world, "m-2");
+    expect_count(world, 2);
+}
+
 static void test_an_index_ahead_of_the_log_halts(void **state)
 {
     struct world *world = *state;
@@ -344,6 +363,7 @@ int main(void)
         CASE(test_a_flushed_view_is_rebuilt_from_the_start),
         CASE(test_a_flush_while_it_runs_is_noticed_within_a_second),
         CASE(test_a_view_that_went_back_is_noticed_before_anything_is_decided),
+        CASE_EMPTY(test_a_state_of_the_past_is_not_decided_on),
         CASE(test_an_index_ahead_of_the_log_halts),
         CASE(test_another_log_id_halts),
         CASE(test_a_changed_partition_count_halts),
