@@ -41,6 +41,9 @@ struct contract_fault {
 /* check.c: what a contract must be beyond its field table (C06, A36, A44). */
 bool contract_check(struct decision *decision, const struct contract *contract,
                     struct contract_fault *fault);
+/* exact.c: money with the decimals of the currency, of a contract that was checked; what differs from
+ * *contract lies in the arena. */
+struct contract contract_exact(struct arena *arena, const struct contract *contract);
 /* check_payout.c: the amounts, groups, limits and tiers of one event type (A36-A42). `at` is its
  * pointer, exponent that of the contract's currency. */
 bool contract_check_payout(struct decision *decision, const struct event_payout *payout,

@@ -73,14 +73,15 @@ static void announce(struct decision *decision, const struct contract *contract,
 
 void contract_put(struct decision *decision, const void *message)
 {
-    const struct contract *contract = message;
     const struct contract_state *before = decision_state(decision);
     struct contract_state state;
     struct contract_fault fault;
-    if (!contract_check(decision, contract, &fault)) {
+    if (!contract_check(decision, message, &fault)) {
         decision_rejected(decision, "INVALID_FIELD", fault.pointer, "%s", fault.detail);
         return;
     }
+    struct contract exact = contract_exact(decision_arena(decision), message);
+    const struct contract *contract = &exact;
     shape_init(&contract_state_shape, &state);
     state.last_number = 0;
     if (before) {
@@ -104,8 +105,7 @@ void contract_put(struct decision *decision, const void *message)
                           CONTRACT_VERSIONS_MAX);
         return;
     }
-    struct contract copy = *contract;
-    versions[count] = (struct contract_version){ ++state.last_number, valid_from, &copy };
+    versions[count] = (struct contract_version){ ++state.last_number, valid_from, &exact };
     state.versions = (struct list){ versions, count + 1 };
     announce(decision, contract, state.last_number, valid_from);
     if (!is_listed(&state, contract)) {

@@ -38,7 +38,8 @@ static bool invalid(struct decision *decision, const char *pointer, const char *
     return false;
 }
 
-static bool check_value(struct decision *decision, const struct promo *promo)
+/* Also makes the value of a FIXED code exact: money has the decimals of its currency. */
+static bool check_value(struct decision *decision, struct promo *promo)
 {
     int64_t number;
     if (promo->type == PROMO_ACCESS) {
@@ -62,10 +63,11 @@ static bool check_value(struct decision *decision, const struct promo *promo)
                           "has more decimals than the currency");
         return false;
     }
+    promo->value = (struct decimal){ number, currency_exponent(promo->currency) };
     return true;
 }
 
-static bool check_put(struct decision *decision, const struct promo *promo)
+static bool check_put(struct decision *decision, struct promo *promo)
 {
     if (promo->currency.at && currency_exponent(promo->currency) < 0) {
         return invalid(decision, "/currency", "is not a currency of ISO 4217");
