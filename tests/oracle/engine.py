@@ -200,12 +200,10 @@ class World:
         if faults or found["batchId"] is None or found["line"] is None:
             return
         ident, source = dead.value["id"], dead.value["source"]
-        if dead.topic == "job":
-            return  # finding R7: the line of a report_line is not reported
         # The specification names no sender of a dead letter's report: its position (finding R8).
         command = Command(source, ident, None, "%s/0/%s" % (
             dead.topic, self.lines[-1]["headers"]["dlq-offset"]))
-        command.batch, command.line, command.raw = found["batchId"], found["line"], dead.value
+        command.batch, command.line, command.raw = found["batchId"], found["line"], {"data": {}}
         command.correlation = dead.value.get("correlationid") or command.batch
         command.cause = {"source": source, "id": ident, "type": dead.value["type"]}
         command.position = "%s/0/%s" % (dead.topic, self.lines[-1]["headers"]["dlq-offset"])

@@ -115,7 +115,9 @@ def on_line(d):
         return d.silent()
     state = _open(d)
     code = d.data["code"]
-    about = d.data["command"].raw["data"]
+    sent = d.data["command"].raw["data"]
+    # Silent where sku and category would come from: of a command nothing but the order is listed.
+    about = {"orderId": sent.get("orderId") or sent.get("oid")}
     state["lines"][d.data["line"]] = _error(d.data["line"], code, about) if code else None
     d.silent(version=True)
     return _complete_when_all(d, batch)
