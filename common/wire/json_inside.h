@@ -58,6 +58,13 @@ static inline size_t json_plain_run(const char *at, const char *end)
 #endif
         }
     }
+    if (at < end && end - start >= 8) { /* the rest, together with some that are plain already */
+        uint64_t word;
+        memcpy(&word, end - sizeof(word), sizeof(word));
+        if (json_not_plain(word) == 0) {
+            return (size_t)(end - start);
+        }
+    }
     while (at < end && json_is_plain((unsigned char)*at)) {
         at++;
     }
