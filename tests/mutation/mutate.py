@@ -70,7 +70,7 @@ def build_all(build, source):
 def execute(binary, number, lines, until):
     command = [binary, "exec", "--states"] + (["--until", run_cases.moment(until)] if until else [])
     return subprocess.run(command, input="\n".join(lines) + "\n", text=True, capture_output=True, check=False,
-                          timeout=SECONDS, env={**os.environ, "MAKEGOOD_MUTANT": str(number)})
+                          timeout=SECONDS, errors="replace", env={**os.environ, "MAKEGOOD_MUTANT": str(number)})
 
 
 class Case:

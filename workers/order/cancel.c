@@ -1,25 +1,19 @@
 /* order.cancel_tickets: some or all, for good; no money moves (O12, O19-O22, C59, C62). */
 #include "workers/order/inside.h"
 
+/* Of "all" those that are open; of a list every one must be. */
 static bool check_open(struct decision *decision, const struct order *order,
                        const struct on_order *command, struct pick *pick)
 {
-    struct pick open = { 0 };
-    for (uint32_t i = 0; i < pick->count; i++) {
-        const struct ticket *ticket = &order_tickets(order)[pick->at[i]];
-        if (ticket_open(ticket)) {
-            open.at[open.count++] = pick->at[i];
-        } else if (!command->all) {
-            struct text pointer =
-                arena_printf(decision_arena(decision), "/tickets/%u", pick->place[i]);
-            decision_rejected(decision, "ACTION_NOT_ALLOWED", pointer.at,
-                              "the ticket is %s already",
-                              FIELD_NAME(ticket_statuses, ticket->status));
-            return false;
-        }
+    int at = command->all ? -1 : pick_first_without(order, pick, ticket_open);
+    if (at < 0) {
+        *pick = pick_keep(order, pick, ticket_open);
+        return true;
     }
-    *pick = open;
-    return true;
+    struct text pointer = arena_printf(decision_arena(decision), "/tickets/%u", pick->place[at]);
+    decision_rejected(decision, "ACTION_NOT_ALLOWED", pointer.at, "the ticket is %s already",
+                      FIELD_NAME(ticket_statuses, order_tickets(order)[pick->at[at]].status));
+    return false;
 }
 
 void tickets_leave(struct decision *decision, struct order *order, const struct pick *pick,
@@ -56,12 +50,7 @@ void order_cancel(struct decision *decision, const void *message)
     if (!check_open(decision, order, command, &pick)) {
         return;
     }
-    struct pick active = { 0 };
-    for (uint32_t i = 0; i < pick.count; i++) {
-        if (order_tickets(order)[pick.at[i]].status == TICKET_ACTIVE) {
-            active.at[active.count++] = pick.at[i];
-        }
-    }
+    struct pick active = pick_keep(order, &pick, ticket_active);
     tickets_leave(decision, order, &pick, TICKET_CANCELLED);
     order_put(decision, order);
     order_applied(decision, "order.cancelled", order, &pick);

@@ -140,6 +140,11 @@ static inline bool ticket_open(const struct ticket *ticket)
     return ticket->status == TICKET_ACTIVE || ticket->status == TICKET_AWAITING_PAYMENT;
 }
 
+static inline bool ticket_active(const struct ticket *ticket)
+{
+    return ticket->status == TICKET_ACTIVE;
+}
+
 static inline bool pays_offline(int32_t payment_type)
 {
     return payment_type == PAY_INVOICE || payment_type == PAY_CHECK;
@@ -188,6 +193,12 @@ struct pick {
 /* Those that a command lists; of "all" every one. False after INVALID_FIELD, TICKET_NOT_FOUND. */
 bool pick_tickets(struct decision *decision, const struct order *order,
                   const struct on_order *command, struct pick *pick);
+/* Those of them that are wanted; where the command lists them is forgotten. */
+struct pick pick_keep(const struct order *order, const struct pick *pick,
+                      bool (*wanted)(const struct ticket *));
+/* The first that is not, in the order of the command; -1 = none. */
+int pick_first_without(const struct order *order, const struct pick *pick,
+                       bool (*wanted)(const struct ticket *));
 /* The ids of the tickets picked. */
 struct list pick_ids(const struct order *order, const struct pick *pick, struct arena *arena);
 /* Every ticket with a status; 0 = any. */

@@ -55,32 +55,23 @@ static void mail_out(struct decision *decision, const struct mail *mail)
 
 /* --- the organiser's own message for a type of tickets --- */
 
+static const size_t key_offsets[] = {
+    [MAIL_ORDER_CONFIRMATION] = offsetof(struct message_keys, order_confirmation),
+    [MAIL_ORDER_CONFIRMATION_INVOICE] = offsetof(struct message_keys, order_confirmation_invoice),
+    [MAIL_TICKET] = offsetof(struct message_keys, ticket),
+    [MAIL_RECEIPT] = offsetof(struct message_keys, receipt),
+    [MAIL_ORDER_CANCELLATION] = offsetof(struct message_keys, order_cancellation),
+    [MAIL_REFUND_CONFIRMATION] = offsetof(struct message_keys, refund_confirmation),
+    [MAIL_REFUND_INITIATED] = offsetof(struct message_keys, refund_initiated),
+};
+
 static struct text message_key(const struct order_event *event, const struct ticket *ticket,
                                enum mail_template template)
 {
     const struct ticket_type *type = event_ticket_type(event, ticket->type_id);
-    const struct message_keys *keys = type ? type->message_keys : NULL;
-    if (!keys) {
-        return (struct text){ NULL, 0 };
-    }
-    switch (template) {
-    case MAIL_ORDER_CONFIRMATION:
-        return keys->order_confirmation;
-    case MAIL_ORDER_CONFIRMATION_INVOICE:
-        return keys->order_confirmation_invoice;
-    case MAIL_TICKET:
-        return keys->ticket;
-    case MAIL_RECEIPT:
-        return keys->receipt;
-    case MAIL_ORDER_CANCELLATION:
-        return keys->order_cancellation;
-    case MAIL_REFUND_CONFIRMATION:
-        return keys->refund_confirmation;
-    case MAIL_REFUND_INITIATED:
-        return keys->refund_initiated;
-    default:
-        return (struct text){ NULL, 0 };
-    }
+    const char *keys = type ? (const char *)type->message_keys : NULL;
+    return keys ? *(const struct text *)(const void *)(keys + key_offsets[template])
+                : (struct text){ NULL, 0 };
 }
 
 /* Tickets of `left` that have the key of its first one; they leave it. No key is a group too. */

@@ -150,6 +150,31 @@ bool pick_tickets(struct decision *decision, const struct order *order,
     return pick_listed(decision, order, &command->ticket_ids, pick);
 }
 
+struct pick pick_keep(const struct order *order, const struct pick *pick,
+                      bool (*wanted)(const struct ticket *))
+{
+    struct pick kept = { 0 };
+    for (uint32_t i = 0; i < pick->count; i++) {
+        if (wanted(&order_tickets(order)[pick->at[i]])) {
+            kept.at[kept.count++] = pick->at[i];
+        }
+    }
+    return kept;
+}
+
+int pick_first_without(const struct order *order, const struct pick *pick,
+                       bool (*wanted)(const struct ticket *))
+{
+    int found = -1;
+    for (uint32_t i = 0; i < pick->count; i++) {
+        if (!wanted(&order_tickets(order)[pick->at[i]]) &&
+            (found < 0 || pick->place[i] < pick->place[found])) {
+            found = (int)i;
+        }
+    }
+    return found;
+}
+
 struct list pick_ids(const struct order *order, const struct pick *pick, struct arena *arena)
 {
     struct text *ids = arena_alloc(arena, pick->count * sizeof(*ids));

@@ -186,7 +186,7 @@ void order_place(struct decision *decision, const void *message)
     const struct place *place = message;
     const struct promo_answer *answer = decision_answer(decision);
     struct price given;
-    int64_t control;
+    int64_t control = 0;
     if (decision_state(decision)) {
         decision_rejected(decision, "ORDER_EXISTS", "/orderId",
                           "an order of this id was placed already");

@@ -45,11 +45,10 @@ static bool check_fields(struct decision *decision, const struct place *place)
 
 /* --- INVALID_AMOUNT --- */
 
-/* Minor units, 0 when absent. */
+/* Minor units; what is absent is left as it is. */
 static bool read_amount(struct decision *decision, const struct place *place,
                         struct decimal decimal, struct text pointer, int64_t *minor)
 {
-    *minor = 0;
     return decimal.scale < 0 ||
            money_of_decimal(decimal, currency_exponent(place->currency), minor) ||
            refuse(decision, "INVALID_AMOUNT", pointer, "has more decimals than the currency");

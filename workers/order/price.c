@@ -39,7 +39,7 @@ static void take_percent(struct price *price, int64_t rate)
             total += price->price[i];
         }
     }
-    if (!indexes || !rate) {
+    if (!rate) {
         return;
     }
     int64_t shares[TICKETS_MAX];

@@ -27,54 +27,27 @@ static bool is_free(const struct ticket *ticket)
     return !ticket->refund_id.at;
 }
 
-static struct pick keep(const struct order *order, const struct pick *pick,
-                        bool (*wanted)(const struct ticket *))
-{
-    struct pick kept = { 0 };
-    for (uint32_t i = 0; i < pick->count; i++) {
-        if (wanted(&order_tickets(order)[pick->at[i]])) {
-            kept.place[kept.count] = pick->place[i];
-            kept.at[kept.count++] = pick->at[i];
-        }
-    }
-    return kept;
-}
-
-/* The first listed ticket, as the command lists them, that is not wanted; -1 = none. */
-static int first_without(const struct order *order, const struct pick *pick,
-                         bool (*wanted)(const struct ticket *))
-{
-    int found = -1;
-    for (uint32_t i = 0; i < pick->count; i++) {
-        if (!wanted(&order_tickets(order)[pick->at[i]]) &&
-            (found < 0 || pick->place[i] < pick->place[found])) {
-            found = (int)i;
-        }
-    }
-    return found;
-}
-
 static bool check_listed(struct decision *decision, const struct order *order,
                          const struct pick *pick)
 {
-    int at = first_without(order, pick, ever_refundable);
+    int at = pick_first_without(order, pick, ever_refundable);
     if (at >= 0) {
         return refuse(decision, "NOTHING_TO_REFUND", place_of(decision, pick, (uint32_t)at),
                       "nothing was paid for the ticket");
     }
-    at = first_without(order, pick, is_free);
+    at = pick_first_without(order, pick, is_free);
     return at < 0 || refuse(decision, "ALREADY_REFUNDED", place_of(decision, pick, (uint32_t)at),
                             "the ticket is refunded, or its refund is under way");
 }
 
 static bool check_all(struct decision *decision, const struct order *order, struct pick *pick)
 {
-    *pick = keep(order, pick, ever_refundable);
+    *pick = pick_keep(order, pick, ever_refundable);
     if (!pick->count) {
         return refuse(decision, "NOTHING_TO_REFUND", "/tickets",
                       "nothing was paid for the tickets");
     }
-    *pick = keep(order, pick, is_free);
+    *pick = pick_keep(order, pick, is_free);
     return pick->count || refuse(decision, "ALREADY_REFUNDED", "/tickets",
                                  "every ticket is refunded, or its refund is under way");
 }
@@ -172,12 +145,7 @@ static void notify(struct decision *decision, const struct order *order, const s
 static void carry_out(struct decision *decision, struct order *order, const struct pick *pick,
                       const struct refund *made, bool at_once)
 {
-    struct pick active = { 0 };
-    for (uint32_t i = 0; i < pick->count; i++) {
-        if (order_tickets(order)[pick->at[i]].status == TICKET_ACTIVE) {
-            active.at[active.count++] = pick->at[i];
-        }
-    }
+    struct pick active = pick_keep(order, pick, ticket_active);
     struct refund *refund = add_refund(decision, order, pick, made);
     refund->status = at_once ? REFUND_SUCCEEDED : REFUND_INITIATED;
     refund->resolved = at_once ? decision_time(decision) : FIELD_ABSENT;
