@@ -11,7 +11,6 @@ static void pay_intended(struct decision *decision, struct action *action)
     for (uint32_t i = 0; i < action->items.count; i++) {
         if (items[i].intended != FIELD_ABSENT) {
             items[i].payout = items[i].intended;
-            items[i].intended = FIELD_ABSENT;
         }
     }
 }

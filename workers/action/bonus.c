@@ -4,7 +4,7 @@
 
 static bool in_bonus(const struct line *line, const struct performance_bonus *bonus)
 {
-    return !line->restricted && line->bonus == bonus;
+    return line->bonus == bonus; /* a restricted line has none */
 }
 
 /* The pool's commissionable amount in the contract's currency. */
@@ -125,7 +125,7 @@ static enum rate_result bonus_of_pool(const struct asker *asker, uint32_t pool)
 /* Is the line the first of its pool? */
 static bool starts_bonus(const struct lines *lines, uint32_t at)
 {
-    bool first = !lines->all[at].restricted && lines->all[at].bonus;
+    bool first = lines->all[at].bonus != NULL;
     for (uint32_t i = 0; first && i < at; i++) {
         first = !in_bonus(&lines->all[i], lines->all[at].bonus);
     }
@@ -151,7 +151,7 @@ void bonus_earned(struct decision *decision, const struct action *action,
     struct asker asker = asker_of(decision, action, terms, lines, rating);
     for (uint32_t i = 0; i < lines->count; i++) {
         const struct line *line = &lines->all[i];
-        if (!line->restricted && line->bonus) {
+        if (line->bonus) {
             struct text scope = line->own_bonus ? line->scope : TEXT("");
             final_share(&asker, tally_name(&asker, scope, LIMIT_ALL))->earned += line->payout;
         }

@@ -4,7 +4,7 @@
 
 static bool in_limits(const struct line *line, const struct list *limits)
 {
-    return !line->restricted && line->limits == limits;
+    return line->limits == limits; /* a restricted line has none */
 }
 
 static int64_t payout_of(const struct lines *lines, const struct list *limits)
@@ -169,7 +169,7 @@ static enum rate_result limit_pool(const struct asker *asker, struct action *act
 /* Is the line the first of its pool? */
 static bool starts_limits(const struct lines *lines, uint32_t at)
 {
-    bool first = !lines->all[at].restricted && lines->all[at].limits->count > 0;
+    bool first = lines->all[at].limits && lines->all[at].limits->count > 0;
     for (uint32_t i = 0; first && i < at; i++) {
         first = !in_limits(&lines->all[i], lines->all[at].limits);
     }

@@ -7,15 +7,15 @@
 
 int64_t local_day(const struct zone *zone, int64_t t)
 {
-    int64_t local = t + zone_offset_ms(zone, t);
-    return local >= 0 ? local / DAY_MS : -((-local + DAY_MS - 1) / DAY_MS);
+    struct civil date = civil_of_ms(t + zone_offset_ms(zone, t));
+    date.ms = 0;
+    return ms_of_civil(date) / DAY_MS;
 }
 
-/* Days from the Monday of its week; day 0 was a Thursday. */
+/* Days from the Monday of its week; day 0 was a Thursday. No action is older than a day before. */
 static int64_t day_of_week(int64_t day)
 {
-    int64_t from_monday = (day + 3) % 7;
-    return from_monday < 0 ? from_monday + 7 : from_monday;
+    return (day + 3) % 7;
 }
 
 bool is_weekend(int64_t day)
@@ -28,7 +28,6 @@ static struct day_range months_around(int64_t day, int32_t months)
 {
     struct civil date = civil_of_ms(day * DAY_MS);
     date.day = 1;
-    date.ms = 0;
     date.month -= (date.month - 1) % months;
     return (struct day_range){ ms_of_civil(date) / DAY_MS,
                                ms_of_civil(civil_add_months(date, months)) / DAY_MS };

@@ -82,17 +82,11 @@ void shares_set(struct decision *decision, const struct action *before, struct l
                 struct list bonuses)
 {
     const struct list counted = shares_counted(decision, before);
-    const struct tally_share *old = counted.items, *now = shares.items;
+    const struct tally_share *old = counted.items; /* also of all that is in `shares`: it was asked */
     for (uint32_t i = 0; i < counted.count; i++) {
         struct tally_share none = { .tally = old[i].tally, .day = old[i].day };
         const struct tally_share *next = share_of(shares, old[i].tally);
         send_set(decision, &old[i], next ? next : &none, bonus_of(bonuses, old[i].tally));
-    }
-    for (uint32_t i = 0; i < shares.count; i++) {
-        struct tally_share none = { .tally = now[i].tally, .day = now[i].day };
-        if (!share_of(counted, now[i].tally)) {
-            send_set(decision, &none, &now[i], bonus_of(bonuses, now[i].tally));
-        }
     }
 }
 
@@ -100,7 +94,5 @@ void shares_restore(struct decision *decision)
 {
     const struct action *before = decision_state(decision);
     struct list none = { NULL, 0 };
-    if (decision_answer(decision)) {
-        shares_set(decision, before, before ? before->shares : none, none);
-    }
+    shares_set(decision, before, before ? before->shares : none, none);
 }
