@@ -77,6 +77,9 @@ static void take_effect(struct engine *engine, struct decision *decision, uint32
     if (puts_hold(decision)) {
         apply_puts(engine, decision);
     }
+    if (decision->verdict == VERDICT_REJECTED && decision->message->type->rejected != NULL) {
+        decision->message->type->rejected(decision, decision->message->data);
+    }
     emit_decision(engine, decision, ordinal, entity->head->version);
 }
 

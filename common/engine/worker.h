@@ -44,6 +44,9 @@ struct message_type {
     struct handler handlers[HANDLERS_MAX];
     /* Final verdict when a wait (decision_deferred) is over and what it waited for has not come. */
     const char *wait_over_code, *wait_over_detail;
+    /* Called after a final rejection, whoever said it, the engine too (TOO_MANY_WAITING, STATE_TOO_LARGE):
+     * what else is to be sent then. NULL: nothing. */
+    decide_fn *rejected;
     /* Carries the answer to a decision_asked(): no handler decides it, `handlers` name the types of
      * entity that ask. */
     bool answer;

@@ -229,6 +229,7 @@ bool change_happens(struct decision *decision, struct change *change);
 
 /* track.c, modify.c, modify_items.c, reverse.c, approve.c, restore.c, settle.c */
 void action_track(struct decision *decision, const void *message);
+void action_track_rejected(struct decision *decision, const void *message);
 void action_modify(struct decision *decision, const void *message);
 void action_modify_items(struct decision *decision, const void *message);
 void action_reverse(struct decision *decision, const void *message);

@@ -3,23 +3,29 @@
 #include "base/money.h"
 #include "workers/action/inside.h"
 
-static bool refuse(struct decision *decision, const struct track *track, const char *code,
-                   struct text pointer, const char *detail)
+static bool refuse(struct decision *decision, const char *code, struct text pointer,
+                   const char *detail)
 {
     decision_rejected(decision, code, pointer.at, "%s", detail);
-    if (track->address.oid.at) { /* its order id has noted it already */
-        struct arena *arena = decision_arena(decision);
-        struct text tracker = arena_number(arena, track->address.tracker_id);
-        struct forget forget = { track->address.oid, track->address.action_id,
-                                 track->address.tracker_id };
-        decision_send(decision, entity_name_two(arena, "oid", tracker, track->address.oid),
-                      "internal.oid.forget", &forget_shape, &forget);
-    }
     return false;
 }
 
-#define REFUSE(code, pointer, detail)                                                              \
-    refuse(decision, track, code, TEXT(pointer), detail)
+/* Whatever the action refused it for, its order id has noted it already. */
+void action_track_rejected(struct decision *decision, const void *message)
+{
+    const struct track *track = message;
+    struct arena *arena = decision_arena(decision);
+    if (!track->address.oid.at || text_starts(decision_entity(decision), TEXT("oid:"))) {
+        return;
+    }
+    struct text tracker = arena_number(arena, track->address.tracker_id);
+    struct forget forget = { track->address.oid, track->address.action_id,
+                             track->address.tracker_id };
+    decision_send(decision, entity_name_two(arena, "oid", tracker, track->address.oid),
+                  "internal.oid.forget", &forget_shape, &forget);
+}
+
+#define REFUSE(code, pointer, detail) refuse(decision, code, TEXT(pointer), detail)
 
 static bool check_skus(struct decision *decision, const struct track *track)
 {
@@ -27,7 +33,7 @@ static bool check_skus(struct decision *decision, const struct track *track)
     for (uint32_t i = 0; i < track->items.count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (text_equal(items[i].sku, items[j].sku)) {
-                return refuse(decision, track, "INVALID_FIELD",
+                return refuse(decision, "INVALID_FIELD",
                               arena_printf(decision_arena(decision), "/items/%u/sku", i),
                               "the sku appears twice");
             }
@@ -61,11 +67,11 @@ static bool read_amount(struct decision *decision, const struct track *track,
 {
     int exponent = currency_exponent(track->currency);
     if (fault || decimal.scale < 0) {
-        return refuse(decision, track, "INVALID_AMOUNT", pointer,
+        return refuse(decision, "INVALID_AMOUNT", pointer,
                       "expected an amount as a string like \"10.50\", or an integer");
     }
     return money_of_decimal(decimal, exponent, out) ||
-           refuse(decision, track, "INVALID_AMOUNT", pointer,
+           refuse(decision, "INVALID_AMOUNT", pointer,
                   "has more decimals than the currency, or more than 12 digits before the point");
 }
 
@@ -96,7 +102,7 @@ static bool read_items(struct decision *decision, const struct track *track,
             return false;
         }
         if (discount > amount) {
-            return refuse(decision, track, "INVALID_AMOUNT",
+            return refuse(decision, "INVALID_AMOUNT",
                           arena_printf(arena, "/items/%u/itemTotalDiscount", i),
                           "the discount is larger than the amount");
         }
@@ -107,7 +113,7 @@ static bool read_items(struct decision *decision, const struct track *track,
                                          .kept_quantity = FIELD_ABSENT,
                                          .kept_amount = FIELD_ABSENT };
         if (given[i].quantity == 0 && amount > 0) {
-            return refuse(decision, track, "INVALID_AMOUNT",
+            return refuse(decision, "INVALID_AMOUNT",
                           arena_printf(arena, "/items/%u/amount", i),
                           "an amount on quantity 0");
         }
@@ -289,8 +295,7 @@ static void set_currencies(const struct track *track, const struct terms *terms,
 }
 
 /* False: refused. */
-static bool rate_new(struct decision *decision, const struct track *track,
-                     const struct terms *terms, struct action *action)
+static bool rate_new(struct decision *decision, const struct terms *terms, struct action *action)
 {
     struct rating rating;
     switch (rate_action(decision, action, terms, &rating)) {
@@ -334,7 +339,7 @@ static bool track_action(struct decision *decision, const struct track *track)
     }
     set_currencies(track, &terms, &action);
     set_dates(decision, track, &terms, &action);
-    return rate_new(decision, track, &terms, &action);
+    return rate_new(decision, &terms, &action);
 }
 
 void action_track(struct decision *decision, const void *message)
