@@ -44,7 +44,6 @@ static const struct {
     [FAULT_SKEW] = { "skew", 0, 2 },
     [FAULT_LONG_STOP] = { "long-stop", 5, 8 },
     [FAULT_COMPACTION] = { "compaction", 3, 6 },
-    [FAULT_LITTLE_MEMORY] = { "little-memory", 0, 2 },
 };
 
 _Static_assert(FAULTS <= 64, "a bit each");

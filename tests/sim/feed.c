@@ -290,7 +290,7 @@ void feed_plan(struct sim *sim)
 {
     struct feed *feed = sim->feed = arena_alloc(&sim->arena, sizeof(*feed));
     feed->dice = dice_new(sim->plan.seed, 1001);
-    bool busy = sim->busy = dice_one_in(&feed->dice, 40); /* one entity is given more than a segment remembers */
+    bool busy = dice_one_in(&feed->dice, 40); /* one entity is given more than a segment remembers */
     feed->actions = busy ? 1 : ACTIONS;
     feed->orders = busy ? 1 : ORDERS;
     int32_t events = busy ? (int32_t)dice_range(&feed->dice, 60, 150)

@@ -192,12 +192,6 @@ static struct engine *make_engine(struct process *process)
         .turn_timers_max = (uint32_t)dice_range(dice, 1, 8),
         .cache_bytes = CACHE_BYTES,
     };
-    if (fault_strikes(sim, FAULT_LITTLE_MEMORY)) {
-        /* One block or two for each arena of a turn; more where one message may wake many. */
-        setup.turn_bytes_max =
-            (size_t)dice_range(&sim->dice[FAULT_LITTLE_MEMORY], 1, 2) * (sim->busy ? 4 : 1) * 17 * 1024;
-        setup.turn_records_max = 40;
-    }
     struct engine *engine = engine_new(&setup, &process->note);
     ENSURE(engine != NULL);
     return engine;

@@ -59,7 +59,6 @@ enum fault {
     FAULT_SKEW,           /* the workers' clocks differ                                     */
     FAULT_LONG_STOP,      /* everything stands still for hours                              */
     FAULT_COMPACTION,     /* state logs are compacted                                       */
-    FAULT_LITTLE_MEMORY,  /* a process may use little memory for a turn                     */
     FAULTS
 };
 
@@ -170,7 +169,7 @@ struct sim {
     int32_t copy_count;
     int32_t partitions[WORKERS];
     int32_t input[WORKERS], state[WORKERS], outcome[WORKERS], dlq[WORKERS];
-    bool static_members, patient, busy, twins[IDENTITIES];
+    bool static_members, patient, twins[IDENTITIES];
     int32_t identities; /* processes that ought to run */
     struct process processes[PROCESSES];
     struct begun begun[IDENTITIES];
