@@ -1,7 +1,7 @@
 """Job family (messages.md 9): a batch, its lines, its completion."""
 import moments
 from engine import Family, Type, escape
-from fields import BATCH, array, email, enum, ident, integer, need, opt, text
+from fields import BATCH, array, email, enum, ident, integer, need, oid, opt, text
 
 OUTCOMES = ["import.started", "import.line_reported", "import.finished", "import.aborted",
             "order.resend_accepted", "import.completed", "batch.completed", "email.requested"]
@@ -11,8 +11,9 @@ _BATCH = need(BATCH["batchId"].kind)
 START = {"batchId": _BATCH, "type": need(enum("CONVERSION MODIFICATION REVERSAL APPROVAL POINTS "
                                               "REDEMPTION")),
          "fileName": opt(text(255)), "mailTo": opt(email), "locale": opt(text(35))}
+# Finding R10: "...Id is an id", the program also takes what a row may have as an order id.
 LINE = {"batchId": _BATCH, "line": need(BATCH["line"].kind), "code": need(text(64)),
-        "detail": opt(text(255)), "orderId": opt(ident), "sku": opt(text(64)),
+        "detail": opt(text(255)), "orderId": opt(oid), "sku": opt(text(64)),
         "category": opt(text(64))}
 FINISH = {"batchId": _BATCH, "totalRecords": need(integer(0, 1000000))}
 

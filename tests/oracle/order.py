@@ -854,9 +854,9 @@ _FROM = {"ACTIVE": ("ACTIVE", "AWAITING_PAYMENT"), "AWAITING_PAYMENT": ("AWAITIN
 def invariants(records):
     found, before, uses = [], {}, {}
     for each in records:
-        data = each["event"].get("data") if "dlq-reason" not in each["headers"] else None
-        if not isinstance(data, dict):
+        if "dlq-reason" in each["headers"]:
             continue
+        data = each["event"]["data"]
         if "tickets" in data and "saleAmount" in data:
             _check_order(data, before, found)
         if each["event"]["type"] == "makegood.promo.uses.changed.v1":
