@@ -4,8 +4,9 @@
 #include "base/money.h"
 #include "workers/contract/inside.h"
 
-static const char *const options[] = { "NONE",      "EXPLICIT_COUNTRY_CODE", "IMPLIED_COUNTRY_CODE", "ALL",
-                                       "CASH_ONLY", "CASH_ONLY_DEFER_W9",    NULL };
+static const char *const options[] = { "NONE",      "EXPLICIT_COUNTRY_CODE", "IMPLIED_COUNTRY_CODE",
+                                       "ALL",       "CASH_ONLY",             "CASH_ONLY_DEFER_W9",
+                                       NULL };
 
 #define AT(member) offsetof(struct program, member)
 #define PROGRAM_FIELDS                                                                             \

@@ -30,7 +30,7 @@ struct program {
     int32_t tax_option;
     struct decimal tax_threshold; /* US dollars */
     int64_t reversal_window_days; /* C44, 0 = no limit of age */
-    int64_t tax_since;            /* since when a form is asked for without a break; absent: it is not */
+    int64_t tax_since;            /* since when a form is asked for without a break, or absent */
 };
 
 /* A unit that exists without being put; false: it is none. */

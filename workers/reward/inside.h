@@ -41,9 +41,10 @@ struct own_address {
 };
 
 /* tables.c */
-extern const struct shape user_put_shape, token_put_shape, reward_create_shape, reward_redeem_shape,
-    balance_redeem_shape, import_row_shape, reward_cancel_shape, reward_only_shape, reward_release_shape, tax_form_shape,
-    points_credit_shape, reward_noted_shape, own_address_shape;
+extern const struct shape user_put_shape, token_put_shape, reward_create_shape,
+    reward_redeem_shape, balance_redeem_shape, import_row_shape, reward_cancel_shape,
+    reward_only_shape, reward_release_shape, tax_form_shape, points_credit_shape,
+    reward_noted_shape, own_address_shape;
 /* states.c */
 extern const struct shape account_shape, reward_shape, balance_shape, user_shape, index_page_shape,
     token_shape, owner_shape;
@@ -99,8 +100,7 @@ struct user *book_add_user(struct book *book, struct text user_id); /* made if t
 struct balance *book_balance(struct book *book, struct text unit);
 struct balance *book_add_balance(struct book *book, struct text unit);
 const struct reward *book_reward(struct book *book, struct text reward_id);
-/* The reward's status is decided anew, totals and lists follow, it is put. before NULL = new. */
-void book_put_reward(struct book *book, const struct reward *before, struct reward *after);
+void book_store(struct book *book, const struct reward *reward); /* as it is, with its timer */
 /* Puts what changed and says reward.balance.changed per unit; after it nothing may be said. */
 void book_close(struct book *book);
 /* A page of a list; `fresh`: it does not exist yet. Entries have room for one more. */
@@ -126,6 +126,9 @@ struct list index_first(struct book *book, const struct index *index, struct tex
 /* At most the first `count`; those of pages not at hand are left out. */
 struct list index_front(struct book *book, const struct index *index, struct text owner,
                         uint32_t count);
+
+/* change.c: the status is decided anew, totals and lists follow, it is put. before NULL = new. */
+void book_put_reward(struct book *book, const struct reward *before, struct reward *after);
 
 /* tax.c: W-9 (R15-R18) */
 bool tax_withholds(struct book *book, const struct reward *reward);
@@ -163,7 +166,7 @@ void tax_form_revoke(struct decision *decision, const void *message);
 void tax_form_release(struct decision *decision, const void *message);
 void reward_advance(struct decision *decision, const void *state);
 
-/* Expiry, number of users, total of the unit: the last checks of a new reward. False after a refusal. */
+/* Expiry, number of users, total of the unit: the last checks of a new reward. False: refused. */
 bool check_new_reward(struct book *book, const struct reward *reward);
 
 #endif

@@ -15,7 +15,10 @@ bool unit_look(struct decision *decision, struct text name, struct unit *out)
 
 struct program program_look(struct decision *decision, struct text program_id)
 {
-    static const struct program standard = { { NULL, 0 }, TAX_NONE, { 59999, 2 }, 30, FIELD_ABSENT };
+    static const struct program standard = { .tax_option = TAX_NONE,
+                                             .tax_threshold = { 59999, 2 },
+                                             .reversal_window_days = 30,
+                                             .tax_since = FIELD_ABSENT };
     struct text name = program_id.at ? program_id : TEXT("default");
     const struct program *put =
         decision_look(decision, entity_name(decision_arena(decision), "program", name));

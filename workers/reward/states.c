@@ -22,10 +22,11 @@ const char *const pending_reasons[] = { "SCHEDULED",
                                     "CASH_HOLD",
                                     "WAIT",
                                     NULL };
-const char *const reward_cancel_reasons[] = { "UNKNOWN",  "PROGRAM_GRAPH_MODERATION", "SUSPECTED_FRAUD",
-                                       "REJECTED", "REVERSED",                 NULL };
-const char *const reward_sources[] = { "FRIEND_SIGNUP", "REFERRED",  "MANUAL",       "PROGRAM",   "ACTIVATION",
-                                "ACQUISITION",   "RETENTION", "REACTIVATION", "AUTOMATED", NULL };
+const char *const reward_cancel_reasons[] = { "UNKNOWN", "PROGRAM_GRAPH_MODERATION",
+                                              "SUSPECTED_FRAUD", "REJECTED", "REVERSED", NULL };
+const char *const reward_sources[] = { "FRIEND_SIGNUP", "REFERRED",   "MANUAL",    "PROGRAM",
+                                       "ACTIVATION",    "ACQUISITION", "RETENTION", "REACTIVATION",
+                                       "AUTOMATED",     NULL };
 
 static const struct field reward_fields[] = {
     { "rewardId", FIELD_ID, IN(reward, reward_id) },

@@ -66,18 +66,24 @@ static void reject_unknown(struct decision *decision, const char *pointer, const
                       "no user has this %s; put the user (user.put) with it first", what);
 }
 
+static const char *email_pointer(const struct command *command)
+{
+    return command->email.at ? "/email" : "/emailHash";
+}
+
 /* C46: an address beside the token must lead to the same user. */
-static bool same_user(struct decision *decision, const struct token *token, struct text hash)
+static bool same_user(struct decision *decision, const struct token *token, struct text hash,
+                      const char *pointer)
 {
     const struct owner *owner =
         decision_look(decision, entity_name(decision_arena(decision), "email", hash));
     if (!owner || !owner->account_id.at) {
-        reject_unknown(decision, "/email", "e-mail address");
+        reject_unknown(decision, pointer, "e-mail address");
         return false;
     }
     if (!text_equal(owner->account_id, token->account_id) ||
         !text_equal(owner->user_id, token->user_id)) {
-        decision_rejected(decision, "USER_MISMATCH", "/email",
+        decision_rejected(decision, "USER_MISMATCH", pointer,
                           "the e-mail address and the token belong to different users");
         return false;
     }
@@ -94,7 +100,7 @@ void who_by_token(struct decision *decision, const void *message)
                           token ? "switched off" : "not known; put it (token.put) first");
         return;
     }
-    if (!hash.at || same_user(decision, token, hash)) {
+    if (!hash.at || same_user(decision, token, hash, email_pointer(command))) {
         forward_to(decision, token->account_id, token->user_id);
     }
 }
@@ -112,7 +118,7 @@ static void by_owner(struct decision *decision, const char *pointer, const char 
 void who_by_email(struct decision *decision, const void *message)
 {
     const struct command *command = message;
-    by_owner(decision, command->email.at ? "/email" : "/emailHash", "e-mail address");
+    by_owner(decision, email_pointer(command), "e-mail address");
 }
 
 void who_by_business(struct decision *decision, const void *message)
