@@ -205,24 +205,26 @@ def decide(d, answered=False):
     try:
         RULES[command.type](d, answered)
     except Ask as ask:
-        d.state["busy"] = command
-        if not command.ids or not _is_deferred(command):
-            d.defer("AWAITING_TALLY")
-            command.report = "deferred"
-        d.send(ask.tallies[0], "action", "tally.ask", {"action": d.entity.key})
-        return
+        if command.ids or len(_waiting(d)) < MAX_WAITING:
+            d.state["busy"] = command
+            if not command.ids:
+                d.defer("AWAITING_TALLY")
+            d.send(ask.tallies[0], "action", "tally.ask", {"action": d.entity.key})
+            return
+        _refuse(d, Reject("TOO_MANY_WAITING"))  # this one would wait too
     except Unchanged:
         d.unchanged()
     except Reject as reject:
-        d.reject(reject.code, reject.pointer)
-        if command.type == "action.track":
-            d.send(_oid_entity(command.data), "action", "oid.forget",
-                   {"key": (command.source, command.id)})
+        _refuse(d, reject)
     d.state["busy"] = None
 
 
-def _is_deferred(command):
-    return bool(command.ids)
+def _refuse(d, reject):
+    d.reject(reject.code, reject.pointer)
+    if d.command.type == "action.track" and not (
+            6 in reported.AVOID and reject.code == "TOO_MANY_WAITING"):
+        d.send(_oid_entity(d.command.data), "action", "oid.forget",
+               {"key": (d.command.source, d.command.id)})
 
 
 def drain(d):
@@ -335,12 +337,14 @@ def _credited(d, data, campaign):
     if data["promoCode"] is None:
         return partner, False
     promo = contract.find_promo(d.world, campaign, data["promoCode"], d.now, partner)
-    if promo is None or promo["partnerId"] == partner:
+    if promo is None:
         return partner, False
-    if promo["creditPolicy"] == "ALWAYS":
-        return promo["partnerId"], True
-    if promo["creditPolicy"] == "INVOLVED" and promo["partnerId"] in (data["referrers"] or []):
-        return promo["partnerId"], True
+    owner, referrers = promo["partnerId"], data["referrers"] or []
+    if promo["creditPolicy"] == "ALWAYS" or (
+            promo["creditPolicy"] == "INVOLVED" and owner in referrers):
+        return owner, True
+    if owner == partner:  # the partner's own code restricts nothing
+        return partner, False
     raise Reject("RESTRICTED_PROMOCODE")
 
 
@@ -377,9 +381,11 @@ def _track_checks(d):
     parent, missing = data["parentActionId"], False
     if parent is not None:
         found = d.world.look("action:" + escape(parent)).get("action")
-        # parentActionTrackerId is not said to matter here
         missing = found is None
-    if kind["requireParent"] and (parent is None or missing):
+    # parentActionTrackerId is not explained: as the program, it matters to requireParent alone
+    wanted = kind["parentActionTrackerId"]
+    if kind["requireParent"] and (parent is None or missing or (
+            wanted is not None and found["actionTrackerId"] != wanted)):
         raise Reject("ACTION_REF_NOT_FOUND")
     return kind, items, total, missing
 
@@ -500,17 +506,17 @@ def apply_rating(d, action, result):
         if line.item is not None:
             line.item["payout"] = line.payout
             line.item["rule"] = line.rule if result.differ else None
-    for tally, periods in result.shares.items():
-        shares = d.world.entity(tally, "action").state.setdefault("shares", {})
-        for share in periods.values():
-            paid = share.pop("paid", None)
-            share["payout"] = sum(line.payout for line in paid or [])
-            if paid is not None:
-                # what a limit brought to 0 uses none of it (not specified: as the program does)
-                share["count"] = int(share["payout"] > 0 or not any(x.intended for x in paid))
-            share["earned"] = sum(line.payout for line in share.pop("lines", []))
-        shares[action["actionId"]] = periods
-        action["tallies"][tally] = periods
+    for tally, share in result.shares.items():
+        if "limit" in share:
+            part = share["limit"]
+            part["payout"] = sum(line.payout for line in part["lines"])
+            # what pays nothing uses none of it (not specified: as the program does)
+            part["count"] = int(part["payout"] > 0)
+        if "bonus" in share:
+            share["bonus"]["earned"] = sum(line.payout for line in share["bonus"]["lines"])
+        state = d.world.entity(tally, "action").state
+        state.setdefault("shares", {})[action["actionId"]] = share
+        action["tallies"][tally] = share
 
 
 def release(d, action):
@@ -525,12 +531,15 @@ def earlier_bonus(d, action, result):
     for tally, period, index, bonus, before in result.bonus:
         if before == index:
             continue
-        state = d.world.entities[tally].state
+        state, work = d.world.entities[tally].state, result.work
+        mine = work._period(period, action["creationDate"])
         revenue = earned = Fraction(0)
         for other, share in state["shares"].items():
-            if other != action["actionId"] and period in share:
-                revenue += share[period]["revenue"]
-                earned += share[period].get("earned", 0)
+            if other != action["actionId"] and "bonus" in share and \
+                    work._period(period, share["t"]) == mine:
+                revenue += share["bonus"]["revenue"]
+                earned += share["bonus"]["earned"]
+        period = mine
         given = state.setdefault("given", {})
         due = money.round_half_up(revenue * Fraction(bonus["tiers"][index]["payoutRate"], 10000)
                                   / 100) - earned - given.get(period, 0)
@@ -651,12 +660,24 @@ def terms_now(d, action):
                                 action["actionTrackerId"], d.now)
 
 
+def own_contract(d, action):
+    """The action's contract as it is in force now: the one that applies; where its terms do not, the one
+    that decided last (not specified: as the program does). None when it is not active."""
+    version, _, code = terms_now(d, action)
+    if code is None:
+        return version["data"]
+    version = contract.in_force(d.world.look(
+        "contract:" + escape(action["terms"]["contractId"]))["versions"], d.now)
+    if version is None or contract.shown_status(version["data"], d.now) != "ACTIVE":
+        return None
+    return version["data"]
+
+
 def check_return(d, action, new_amount):
     """ITEM_RETURNED: the contract's return policy. Without a contract it is allowed."""
-    version, _, code = terms_now(d, action)
-    if code:
+    data = own_contract(d, action)
+    if data is None:
         return
-    data = version["data"]
     if data["returnPolicy"] == "NO_RETURNS":
         raise Reject("RETURN_NOT_ALLOWED")
     if action["tracked"] > 0:
@@ -669,8 +690,8 @@ def only_asks(d, action, reason):
     """Whether the contract wants the return to be accepted first."""
     if reason != "ITEM_RETURNED":
         return False
-    version, _, code = terms_now(d, action)
-    return code is None and version["data"]["requireReturnAcceptance"]
+    data = own_contract(d, action)
+    return data is not None and data["requireReturnAcceptance"]
 
 
 def reject_locked(d, action, reason, new_payout, total=0, lines=None):
@@ -716,15 +737,16 @@ def reverse_action(d, action, reason, code_is_final=True):
 
 
 def find_children(d, action):
-    version, _, code = terms_now(d, action)
-    if code or not version["data"]["reverseChildActions"]:
+    data = own_contract(d, action)
+    if data is None or not data["reverseChildActions"]:
         return None, []
     requested, skipped = [], []
     for name in action["children"]:
         child = d.world.look("action:" + escape(name))["action"]
-        if child["state"] == "REVERSED":
-            continue
-        (skipped if is_locked(d, child) else requested).append(name)
+        if is_locked(d, child):
+            skipped.append(name)
+        elif child["state"] != "REVERSED":
+            requested.append(name)
     if not requested and not skipped:
         return None, []
     return {"requested": requested, "skipped": skipped}, requested
@@ -868,7 +890,7 @@ def modify_items(d, answered):
         raise Reject("NO_ITEM")
     if lines and all(line[1] == 0 for line in lines) and any(
             item["quantity"] for item in action["items"]):
-        change = "REVERSE" if change is None or change == "MODIFY" else change
+        change = "REVERSE"
     change_action(d, action, reason, change, total, lines, answered)
 
 
@@ -879,7 +901,8 @@ def change_action(d, action, reason, change, total, lines, answered, status=None
         raise Reject("ACTION_REVERSED")
     if is_locked(d, action):
         if reverses:
-            return reject_locked(d, action, reason, 0)
+            return reject_locked(d, action, reason, 0, 0,
+                                 lines and [(0, 0, line[2]) for line in lines])
         return reject_locked(d, action, reason, stored_payout(action, total, lines), total, lines)
     if reverses:
         if reason == "ITEM_RETURNED":

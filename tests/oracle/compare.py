@@ -262,7 +262,10 @@ def describe(seed, case, found):
     print("seed %s differs (%s) at line %s%s" % (seed, what, number, " --until " + case.until
                                                  if case.until else ""))
     for index, line in enumerate(case.lines):
-        print("  %2d %s" % (index, line.decode("utf-8", "backslashreplace")))
+        if 8 <= index < len(case.lines) - 6:
+            continue
+        text = line.decode("utf-8", "backslashreplace")
+        print("  %2d %s" % (index, text if len(text) < 1200 else text[:1200] + " ..."))
     print("  expected: %s" % _brief(want))
     print("  got:      %s" % _brief(got))
     if isinstance(want, dict) and isinstance(got, dict):
@@ -321,6 +324,7 @@ def main():
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first seeds")
     parser.add_argument("--seconds", type=float, help="start no seed after this many seconds")
     parser.add_argument("--counts", action="store_true", help="print every count")
+    parser.add_argument("--save", help="a directory for the shrunk lines of seeds that differ")
     parser.add_argument("--file", help="compare this JSONL file instead of a generated one")
     options = parser.parse_args()
     if options.file:
@@ -356,6 +360,10 @@ def run(options, seeds):
                 print("seed %s breaks an invariant: %s" % (seed, line))
             if shown:
                 describe(seed, *shown)
+                if options.save:
+                    name = "%s-%s.jsonl" % (options.family, seed)
+                    with open(os.path.join(options.save, name), "wb") as stream:
+                        stream.write(b"\n".join(shown[0].lines) + b"\n")
             if shown or broken:
                 bad += 1
                 if not options.keep_going and bad >= 3:

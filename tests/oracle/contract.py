@@ -491,8 +491,7 @@ def term_holds(term, zone, t):
         return (start is None or t >= start) and (end is None or t < end)
     if t < start:
         return False
-    first, span = moments.local(start, zone), moments.local(end, zone) - moments.local(start, zone)
-    now = moments.local(t, zone)
+    first, last, now = (moments.local(x, zone) for x in (start, end, t))
     if term["repeat"] == "WEEKLY":
         shift, step = _shift_days, 7
         count = (now - first).days // 7
@@ -501,11 +500,11 @@ def term_holds(term, zone, t):
         count = ((now.year - first.year) * 12 + now.month - first.month) // step
     # a period may be longer than the step: the earlier ones are looked at also
     for index in range(count + 1, -1, -1):
-        begin = shift(first, index * step)
-        if moments.instant(begin, zone) <= t:
-            if t < moments.instant(begin + span, zone):
+        if moments.instant(shift(first, index * step), zone) <= t:
+            finish = shift(last, index * step)
+            if t < moments.instant(finish, zone):
                 return True
-            if begin + 2 * span < now:
+            if (now - finish).days > 40:
                 break
     return False
 

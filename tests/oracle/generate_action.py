@@ -15,6 +15,7 @@ DISPOSITIONS = ["REJECTED", "ITEM_RETURNED", "CONS_FRAUD", "MP_RETURNED", "OTHER
 class World:
     """What the generator believes to exist; it need not be right."""
 
+
     def __init__(self, m):
         self.m = m
         self.actions = {}     # actionId -> dict(oid, currency, items)
@@ -26,8 +27,8 @@ class World:
         names = list(self.actions)
         if not names:
             return "A0", {"oid": "O0", "currency": "USD", "items": None, "tracker": 70}
-        if self.m.chance(0.7):
-            names = names[-6:]
+        if self.m.chance(0.6):
+            names = names[-8:]
         name = self.m.random.choice(names)
         return name, self.actions[name]
 
@@ -36,13 +37,19 @@ def prelude(m, w):
     w.currency = m.weighted(puts.CURRENCIES)
     rich = m.pick(0, 0, 0.3, 0.6, 1)
     for tracker in (70, 71):
-        m.send("event_type.put", puts.event_type(m, tracker, **({} if m.chance(0.2) else
-                                                                 {"state": "ACTIVE"})))
+        plain = {"state": "ACTIVE"}
+        if m.chance(0.8):
+            plain["requireParent"] = False
+        if m.chance(0.97):
+            m.send("event_type.put", puts.event_type(m, tracker, **({} if m.chance(0.1) else plain)))
     for number, partner in enumerate(("P1", "P2", "P3")):
-        if m.chance(0.9 if number == 0 else 0.6):
-            m.send("contract.put", puts.contract(
-                m, "C%d" % (number + 1), partner, (70, 71), rich,
-                **({"currency": w.currency} if m.chance(0.8) else {})))
+        if m.chance(0.95 if number == 0 else 0.7):
+            fixed = {"currency": w.currency} if m.chance(0.9) else {}
+            if m.chance(0.9):
+                fixed.update(status="ACTIVE", startDate=m.show(m.now - 10 * DAY), endDate=None,
+                             validFrom=None)
+            m.send("contract.put", puts.contract(m, "C%d" % (number + 1), partner, (70, 71), rich,
+                                                 **fixed))
     for _ in range(m.random.randint(0, 4)):
         m.send("promo_code.put", puts.promo_code(m))
     for _ in range(m.random.randint(0, 3)):
@@ -72,8 +79,8 @@ def track(m, w):
     else:
         w.next += 1
         name, known = "A%d" % w.next, None
-    oid = known["oid"] if known and m.chance(0.7) else "O%d" % m.random.randint(
-        max(1, w.next - 3), w.next + 1)
+    oid = known["oid"] if known and m.chance(0.7) else "O%d" % (
+        w.next if m.chance(0.8) else m.random.randint(max(1, w.next - 3), w.next + 1))
     currency = w.currency if m.chance(0.9) else m.weighted(puts.CURRENCIES)
     data = {"actionId": name, "oid": oid, "actionTrackerId": m.pick(70, 70, 70, 71),
             "partnerId": m.random.choice(PARTNERS), "currency": currency}
@@ -113,9 +120,9 @@ def _track_extras(m, w, data, currency):
         data["customerStatus"] = m.random.choice(puts.STATUSES)
     if m.chance(0.2):
         data["clickId"] = m.pick("k1", "k2")
-    if m.chance(0.3):
+    if m.chance(0.2):
         data["promoCode"] = m.random.choice(puts.CODES)
-    if m.chance(0.25):
+    if m.chance(0.15):
         data["referrers"] = [m.pick("P1", "P2", "P3") for _ in range(m.random.randint(0, 3))]
     if m.chance(0.3) and w.actions:
         data["parentActionId"] = w.some()[0] if m.chance(0.9) else "nobody"

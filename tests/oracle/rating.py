@@ -146,9 +146,9 @@ class Rating:
                         found.append(self._tally(scope))
         return list(dict.fromkeys(found))
 
-    def _period(self, name):
-        """The period of the tracking that a count belongs to, in the contract's zone."""
-        day = moments.local(self.facts["creationDate"], self.data["timeZone"]).date()
+    def _period(self, name, moment):
+        """The period of a tracking, in the contract's zone."""
+        day = moments.local(moment, self.data["timeZone"]).date()
         if name == "CONTRACT":
             return (name,)
         if name == "DAY":
@@ -161,13 +161,19 @@ class Rating:
             return (name, day.year, (day.month - 1) // 3)
         return ("YEAR", day.year)
 
-    def _others(self, tally, period, what):
-        """What the tally counts in the period beside this action."""
-        total = 0
+    def _others(self, tally, kind, period, what):
+        """What the tally counts, beside this action, in the period in which it was tracked. Counts for
+        limits and for bonuses are kept apart (not specified: as the program does)."""
+        total, mine = 0, self._period(period, self.facts["creationDate"])
         for action, share in self.world.look(tally).get("shares", {}).items():
-            if action != self.facts["actionId"] and period in share:
-                total += share[period][what]
+            if action != self.facts["actionId"] and kind in share and \
+                    self._period(period, share["t"]) == mine:
+                total += share[kind][what]
         return total
+
+    def _share(self, shares, tally, kind):
+        share = shares.setdefault(tally, {"t": self.facts["creationDate"]})
+        return share.setdefault(kind, {"lines": []})
 
     # -- paying
 
@@ -197,10 +203,10 @@ class Rating:
     def _bonus(self, bonuses, shares):
         earlier = []
         for prefix, (bonus, lines) in bonuses.items():
-            tally, period = self._tally(prefix + "all"), self._period(bonus["period"])
+            tally, period = self._tally(prefix + "all"), bonus["period"]
             mine = self._revenue(lines)
-            before = {"revenue": self._others(tally, period, "revenue"),
-                      "count": self._others(tally, period, "count")}
+            before = {"revenue": self._others(tally, "bonus", period, "revenue"),
+                      "count": self._others(tally, "bonus", period, "count")}
             if bonus["type"] == "ALL_ACTIONS":
                 reached = {"revenue": before["revenue"] + mine, "count": before["count"] + 1}
             else:
@@ -210,10 +216,7 @@ class Rating:
                 for line in lines:
                     line.rate, line.flat = Fraction(bonus["tiers"][index]["payoutRate"], 10000), None
                     line.bonus = "+bonus:%d" % index
-            entry = shares.setdefault(tally, {}).setdefault(
-                period, {"revenue": 0, "count": 0, "payout": 0})
-            entry["revenue"], entry["count"] = mine, 1
-            entry.setdefault("lines", []).extend(lines)
+            self._share(shares, tally, "bonus").update(revenue=mine, count=1, lines=lines)
             if bonus["type"] == "ALL_ACTIONS" and index is not None:
                 earlier.append((tally, period, index, bonus, self._tier(bonus, before)))
         return earlier
@@ -252,17 +255,15 @@ class Rating:
             day = moments.local(self.facts["creationDate"], self.data["timeZone"])
             if limit["weekendOverrideValue"] is not None and day.weekday() >= 5:
                 value = limit["weekendOverrideValue"].value
-            period, tally = self._period(limit["period"]), None
+            tally = None
             if limit["limitBy"] != "ORDER":
                 scope = self._scope(limit, prefix)
                 if scope is None:
                     continue
                 tally = self._tally(scope)
-            left = self._left(limit, value, tally, period, total)
+            left = self._left(limit, value, tally, total)
             if tally:
-                entry = shares.setdefault(tally, {}).setdefault(
-                    period, {"revenue": 0, "count": 0, "payout": 0})
-                entry["count"], entry["paid"] = 1, lines
+                self._share(shares, tally, "limit")["lines"] = lines
             if total > left:
                 for line, payout in zip(lines, money.spread(left, [x.payout for x in lines])):
                     line.payout = payout
@@ -270,12 +271,12 @@ class Rating:
                 self.detail = ("OVERLIMIT_BUDGET" if limit["type"] == "VALUE"
                                else "OVERLIMIT_ACTIONCAP")  # the last that clipped says so
 
-    def _left(self, limit, value, tally, period, total):
+    def _left(self, limit, value, tally, total):
         if limit["type"] == "ACTIONS":
-            used = self._others(tally, period, "count") if tally else 0
+            used = self._others(tally, "limit", limit["period"], "count") if tally else 0
             return total if used < value else 0
         cap = int(value * 10 ** money.CURRENCIES[self.currency])
-        used = self._others(tally, period, "payout") if tally else 0
+        used = self._others(tally, "limit", limit["period"], "payout") if tally else 0
         return max(0, cap - used)
 
 
