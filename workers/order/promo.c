@@ -160,11 +160,10 @@ static void answer(struct decision *decision, const struct promo_ask *ask,
 static void refuse(struct decision *decision, const struct promo_ask *ask, const char *code,
                    const char *detail)
 {
-    struct promo_answer said;
-    shape_init(&promo_answer_shape, &said);
-    said.order_id = ask->order_id;
-    said.code = text_of(code);
-    said.detail = text_of(detail);
+    struct promo_answer said = { .order_id = ask->order_id,
+                                 .code = text_of(code),
+                                 .detail = text_of(detail),
+                                 .value = DECIMAL_ABSENT };
     decision_rejected(decision, code, "", "%s", detail);
     answer(decision, ask, &said);
 }

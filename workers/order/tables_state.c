@@ -50,7 +50,7 @@ static const struct field ticket_fields[] = {
     { "tax", FIELD_MONEY, IN(ticket, tax) },
     { "fee", FIELD_MONEY, IN(ticket, fee) },
     { "amountPaid", FIELD_MONEY, IN(ticket, amount_paid) },
-    { "processingFeeShare", FIELD_MONEY, IN(ticket, fee_share) },
+    { "processingFee", FIELD_MONEY, IN(ticket, fee_share) },
     { "paidFor", FIELD_BOOL, IN(ticket, paid_for) },
     { "usesPromoCode", FIELD_BOOL, IN(ticket, uses_promo) },
     { "inApp", FIELD_BOOL, IN(ticket, in_app) },
