@@ -1,4 +1,4 @@
-/* What rules call. Everything said is only noted here; run.c makes it happen, or throws it away. */
+/* What rules call. Everything said is only noted here; decide.c makes it happen, run.c throws it away when something was missing. */
 #include "engine/inside.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * Timers of parts that come before a message. An entity advances by itself (run.c); which of its parts
+ * Timers of parts that come before a message. An entity advances by itself (decide.c); which of its parts
  * are due its rule must know, and asks for them by decision_advance_first(). They count as timers of the
  * turn. When more are due than a turn may fire, timers alone are turned until none is left behind.
  */
