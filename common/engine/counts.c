@@ -13,6 +13,7 @@ struct counts {
     int64_t step_us; /* when the last step ended */
     struct metric *steps[STEPS], *turn, *age, *turns, *timers;
     struct metric *assigned, *ready, *retakes, *rebalances;
+    struct metric *reconcile, *rebuilds, *behind, *retired;
     struct dead_count {
         int32_t topic;
         struct metric *metric;
@@ -42,6 +43,11 @@ struct counts *counts_new(struct metrics *metrics)
     counts->ready = metrics_gauge(metrics, "partitions_taken", "", "Input partitions that are taken and decided");
     counts->retakes = metrics_counter(metrics, "partition_retakes_total", "", "Partitions taken again while held");
     counts->rebalances = metrics_counter(metrics, "rebalances_total", "", "Assignments received");
+    counts->reconcile = metrics_histogram(metrics, "reconcile_seconds", "", "Time to take a partition, from its assignment or doubt on");
+    counts->rebuilds = metrics_counter(metrics, "view_rebuilds_total", "", "Partitions of the view rebuilt from the start of their log");
+    counts->behind = metrics_gauge(metrics, "view_behind_records", "", "Offsets that the view is behind while partitions are taken");
+    counts->retired = metrics_counter(metrics, "producer_retirements_total", "", "Producers replaced after a fence or an unknown result");
+    counts->timers = metrics_gauge(metrics, "timers_due", "", "Due times that the last turn found, at most a turn's bound a partition");
     return counts;
 }
 
@@ -173,10 +179,53 @@ void counts_retake(struct engine *engine)
     }
 }
 
-void counts_partitions(struct engine *engine, uint32_t assigned, uint32_t ready)
+void counts_taken(struct engine *engine, const struct partition *partition)
 {
     if (engine->counts->metrics != NULL) {
-        metric_set(engine->counts->assigned, assigned);
-        metric_set(engine->counts->ready, ready);
+        metric_observe_us(engine->counts->reconcile,
+                          (engine->mono_ms - partition->taking_since_ms) * 1000);
     }
+}
+
+void counts_rebuild(struct engine *engine)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_add(engine->counts->rebuilds, 1);
+    }
+}
+
+void counts_retired(struct engine *engine)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_add(engine->counts->retired, 1);
+    }
+}
+
+void counts_timers(struct engine *engine, size_t due)
+{
+    if (engine->counts->metrics != NULL) {
+        metric_set(engine->counts->timers, (int64_t)due);
+    }
+}
+
+void counts_partitions(struct engine *engine)
+{
+    int64_t assigned = 0, ready = 0, behind = 0;
+    if (engine->counts->metrics == NULL) {
+        return;
+    }
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        const struct worker_slot *slot = &engine->slots[s];
+        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+            const struct partition *partition = &slot->partitions[p];
+            assigned += partition->assigned;
+            ready += partition->stage == TAKE_READY;
+            if (partition->stage == TAKE_FOLD && partition->target > partition->log->position) {
+                behind += partition->target - partition->log->position;
+            }
+        }
+    }
+    metric_set(engine->counts->assigned, assigned);
+    metric_set(engine->counts->ready, ready);
+    metric_set(engine->counts->behind, behind);
 }

@@ -1,6 +1,9 @@
 /* The step: collects, prepares, decides; and what is looked at while idle. */
 #include "engine/inside.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "io/log.h"
 
 enum { EVENTS_PER_STEP = 20000, BUSY_WAIT_MS = 5, BATCH_BYTES_SHARE = 4 };
@@ -57,6 +60,7 @@ static enum err retire(struct engine *engine)
     enum bus_result result = engine->bus->ops->retire(engine->bus);
     if (result == BUS_OK) {
         engine->retiring = false;
+        counts_retired(engine);
         cache_clear(engine->cache);
         engine_retake_all(engine, "the producer was retired");
         log_warn("producer_retired", KEY_STRING("cure", "none needed: a fence or an unknown result is normal"));
@@ -263,6 +267,23 @@ static void grow_back(struct engine *engine, bool full)
     engine->timers_max = grown(engine->timers_max, engine->setup.turn_timers_max);
 }
 
+/* A turn, if there is something to decide and nothing is waited for. */
+static enum err decide_batch(struct engine *engine, struct err_note *note)
+{
+    bool work = engine->turn.count > 0 || turn_timers_due(engine);
+    engine->held_for = work ? why_held(engine) : NULL;
+    pause_all(engine, engine->held_for != NULL);
+    if (!work || engine->held_for != NULL) {
+        return OK;
+    }
+    bool full = engine->turn.count >= engine->records_max;
+    enum err err = turn_run(engine, note);
+    if (err == OK && engine->aborts_in_a_row == 0) {
+        grow_back(engine, full);
+    }
+    return err;
+}
+
 enum err engine_step(struct engine *engine, int64_t wall_ms, int64_t mono_ms, int timeout_ms,
                      struct err_note *note)
 {
@@ -274,20 +295,8 @@ enum err engine_step(struct engine *engine, int64_t wall_ms, int64_t mono_ms, in
     }
     enum err err = collect(engine, timeout_ms, note);
     err = err == OK ? prepare(engine, note) : err;
-    if (err != OK) {
-        return err;
-    }
-    bool work = engine->turn.count > 0 || turn_timers_due(engine);
-    engine->held_for = work ? why_held(engine) : NULL;
-    pause_all(engine, engine->held_for != NULL);
-    if (!work || engine->held_for != NULL) {
-        return OK;
-    }
-    bool full = engine->turn.count >= engine->records_max;
-    err = turn_run(engine, note);
-    if (err == OK && engine->aborts_in_a_row == 0) {
-        grow_back(engine, full);
-    }
+    err = err == OK ? decide_batch(engine, note) : err;
+    counts_partitions(engine);
     return err;
 }
 
@@ -333,12 +342,12 @@ static void status_of(const struct partition *partition, struct engine_status *s
                                                                              : status->next_due_ms;
         if (partition->stale_log != NULL) {
             const struct state_log *log = partition->stale_log;
-            err_note((struct err_note *)(void *)status->waiting_for, OK,
+            snprintf(status->waiting_for, sizeof(status->waiting_for),
                      "reconciling %s/%d: waits for %s-state/%d to be read to its end",
                      partition->slot->worker->name, partition->number, log->slot->worker->name, log->number);
         }
     } else if (partition->stage != TAKE_NONE && partition->waits_for != NULL) {
-        err_note((struct err_note *)(void *)status->waiting_for, OK, "reconciling %s/%d: waits for %s",
+        snprintf(status->waiting_for, sizeof(status->waiting_for), "reconciling %s/%d: waits for %s",
                  partition->slot->worker->name, partition->number, partition->waits_for);
     }
 }
@@ -355,8 +364,22 @@ void engine_status(const struct engine *engine, struct engine_status *status)
         }
     }
     if (engine->held_for != NULL && status->waiting_for[0] == 0) {
-        err_note((struct err_note *)(void *)status->waiting_for, OK, "waits for %s", engine->held_for);
+        snprintf(status->waiting_for, sizeof(status->waiting_for), "waits for %s", engine->held_for);
     }
-    counts_partitions((struct engine *)(void *)(uintptr_t)engine, status->partitions_assigned,
-                      status->partitions_ready);
+}
+
+int32_t engine_partition_count(const struct engine *engine, const char *worker)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        if (engine->slots[s].open && strcmp(engine->slots[s].worker->name, worker) == 0) {
+            return engine->slots[s].count;
+        }
+    }
+    return 0;
+}
+
+int64_t engine_partition_time(struct engine *engine, struct bus_place place)
+{
+    const struct partition *partition = engine_partition(engine, place);
+    return partition != NULL && partition->stage == TAKE_READY ? partition->time_ms : 0;
 }

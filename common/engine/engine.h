@@ -61,5 +61,9 @@ struct engine_status {
     char waiting_for[ERR_NOTE_MAX]; /* "" or what `reconciling` waits for              */
 };
 void engine_status(const struct engine *engine, struct engine_status *status);
+/* For metrics: partitions of a worker's topics, 0 = not known yet; and the partition time (ms) of an
+ * input partition that is held, 0 = none. */
+int32_t engine_partition_count(const struct engine *engine, const char *worker);
+int64_t engine_partition_time(struct engine *engine, struct bus_place place);
 
 #endif

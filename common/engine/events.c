@@ -17,7 +17,7 @@ void engine_retake(struct engine *engine, struct partition *partition, const cha
              KEY_INT("partition", partition->number), KEY_STRING("why", why));
     counts_retake(engine);
     partition->stage = TAKE_SETTLE;
-    partition->stage_since_ms = engine->mono_ms;
+    partition->stage_since_ms = partition->taking_since_ms = engine->mono_ms;
     partition->retry_at_ms = 0;
     partition->tenure = 0; /* nothing in the cache is of tenure 0 */
     partition->log->positioned = false;
@@ -56,7 +56,7 @@ static void assigned(struct engine *engine, const struct bus_event *event)
         }
         partition->assigned = true;
         partition->stage = TAKE_SETTLE;
-        partition->stage_since_ms = engine->mono_ms;
+        partition->stage_since_ms = partition->taking_since_ms = engine->mono_ms;
         partition->retry_at_ms = 0;
     }
     log_info("partitions_assigned", KEY_INT("count", (int64_t)event->place_count));

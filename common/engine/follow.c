@@ -55,6 +55,9 @@ enum err follow_open(struct engine *engine, struct state_log *log, struct err_no
     log->position = log->index > log->first_offset ? log->index : log->first_offset;
     log->records_end = log->index;
     log->has_records = log->index >= 0;
+    if (log->taking && log->index < 0 && high > log->first_offset) {
+        counts_rebuild(engine);
+    }
     log->first = log->last = NULL;
     log->entry_count = 0;
     log->entry_bytes = 0;

@@ -51,6 +51,7 @@ struct partition {
     enum take_stage stage;
     uint64_t tenure;          /* of cache entries                                             */
     int64_t stage_since_ms;   /* monotonic                                                    */
+    int64_t taking_since_ms;  /* monotonic: since it was assigned, or came in doubt           */
     int64_t retry_at_ms;
     int64_t target;           /* TAKE_FOLD: fold at least to here                             */
     int64_t next_input;       /* committed: next offset to decide                             */

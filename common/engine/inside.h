@@ -378,7 +378,11 @@ void counts_turn(struct engine *engine, bool committed);
 void counts_duration(struct engine *engine, int64_t microseconds);
 void counts_rebalance(struct engine *engine);
 void counts_retake(struct engine *engine);
-void counts_partitions(struct engine *engine, uint32_t assigned, uint32_t ready);
+void counts_taken(struct engine *engine, const struct partition *partition);
+void counts_rebuild(struct engine *engine);
+void counts_retired(struct engine *engine);
+void counts_timers(struct engine *engine, size_t due);
+void counts_partitions(struct engine *engine); /* how they stand after a step */
 void counts_transaction(struct engine *engine, const char *result);
 void counts_effect(struct engine *engine, const struct effect *effect);
 

@@ -209,6 +209,7 @@ static void become_ready(struct engine *engine, struct partition *partition)
     log_info("partition_taken", KEY_STRING("worker", partition->slot->worker->name),
              KEY_INT("partition", partition->number), KEY_INT("input", partition->next_input),
              KEY_INT("index", partition->index));
+    counts_taken(engine, partition);
     enter(engine, partition, TAKE_READY);
 }
 

@@ -113,6 +113,11 @@ enum view_result timers_load(struct engine *engine, struct err_note *note)
         partition->due_next_ms = reads[i].due_next_ms;
     }
     turn->timer_lists = count;
+    size_t due = 0;
+    for (size_t i = 0; i < count; i++) {
+        due += turn->timers[i].count;
+    }
+    counts_timers(engine, due);
     if (engine->setup.turn_timers_max == 1) {
         keep_first_only(turn);
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/ensure.h"
+#include "io/clock.h"
 #include "io/view_redis_inside.h"
 
 static const struct text no_key = { "", 0 };
@@ -339,6 +340,44 @@ static enum view_result redis_fold(struct view *base, struct text group, int64_t
     return result;
 }
 
+/* --- measured --- */
+
+static void measure(struct metric *metric, int64_t since_us)
+{
+    if (metric) {
+        metric_observe_us(metric, clock_monotonic_us() - since_us);
+    }
+}
+
+static enum view_result measured_read(struct view *base, struct arena *arena,
+                                      struct view_read *reads, size_t count, struct err_note *note)
+{
+    int64_t since_us = clock_monotonic_us();
+    enum view_result result = redis_read(base, arena, reads, count, note);
+    measure(((struct redis_view *)base)->read_time, since_us);
+    return result;
+}
+
+static enum view_result measured_fold(struct view *base, struct text group, int64_t before,
+                                      int64_t after, const struct view_entry *entries, size_t count,
+                                      int64_t *index, struct err_note *note)
+{
+    int64_t since_us = clock_monotonic_us();
+    enum view_result result = redis_fold(base, group, before, after, entries, count, index, note);
+    measure(((struct redis_view *)base)->fold_time, since_us);
+    return result;
+}
+
+static void measure_into(struct redis_view *view, struct metrics *metrics)
+{
+    static const char name[] = "redis_command_duration_seconds",
+                      help[] = "Round trips to Redis: all reads of a turn, or one chunk of a fold";
+    if (metrics) {
+        view->read_time = metrics_histogram(metrics, name, "command=\"read\"", help);
+        view->fold_time = metrics_histogram(metrics, name, "command=\"fold\"", help);
+    }
+}
+
 /* --- the rest --- */
 
 static void redis_close(struct view *base)
@@ -348,8 +387,8 @@ static void redis_close(struct view *base)
     free(view);
 }
 
-static const struct view_ops redis_ops = { .read = redis_read,
-                                           .fold = redis_fold,
+static const struct view_ops redis_ops = { .read = measured_read,
+                                           .fold = measured_fold,
                                            .check = redis_check,
                                            .close = redis_close };
 
@@ -362,6 +401,7 @@ struct view *view_redis_new(const struct view_redis_setup *setup, enum err *err,
         return NULL;
     }
     view->view.ops = &redis_ops;
+    measure_into(view, setup->metrics);
     view->timeout_ms = setup->timeout_ms ? setup->timeout_ms : 1000;
     snprintf(view->password, sizeof(view->password), "%s", setup->password ? setup->password : "");
     view->read_only = setup->read_only;

@@ -8,6 +8,7 @@
 #ifndef MAKEGOOD_IO_VIEW_REDIS_H
 #define MAKEGOOD_IO_VIEW_REDIS_H
 
+#include "io/metrics.h"
 #include "io/view.h"
 
 struct view_redis_setup {
@@ -15,6 +16,7 @@ struct view_redis_setup {
     const char *password; /* NULL or "" = none                                                      */
     const char *identity; /* whose view it is: cluster, prefix, group, format; NULL or "" = do not ask  */
     bool read_only;       /* check() does not claim an empty database: nothing is written             */
+    struct metrics *metrics; /* redis_command_duration_seconds; NULL = not measured                   */
     int timeout_ms;       /* of connecting and of a command; 0 = 1000                               */
 };
 

@@ -19,6 +19,7 @@ struct redis_view {
      * next would get those. So the connection is dropped. */
     bool busy;
     redisReply *held; /* being copied into the arena */
+    struct metric *read_time, *fold_time; /* NULL: not measured */
 };
 
 /* Arguments of one command, in an arena. */

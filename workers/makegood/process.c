@@ -23,6 +23,7 @@
 
 enum {
     BROKER_WAIT_MS = 2000, /* also how long a SIGTERM may have to wait */
+    LAG_EVERY_MS = 1000,
     ALIVE_MS = 60000 /* a loop that has not turned for so long hangs */
 };
 
@@ -41,8 +42,7 @@ struct process {
     int64_t (*wall_ms)(void *context);
     void *wall_context;
     struct engine_status status;
-    struct metric *rebalances;
-    uint64_t rebalances_seen;
+    int64_t lag_ms; /* when the lag was last looked at */
     /* What the HTTP thread reads. */
     _Atomic int64_t turned_ms;
     pthread_mutex_t lock;
@@ -185,8 +185,6 @@ struct process *process_new(const struct process_setup *setup, enum err *err, st
     *err = !process->metrics || !process->zones ? err_note(note, ERR_INTERNAL, "out of memory")
                                                 : open_bus(process, note);
     if (*err == OK) {
-        process->rebalances =
-            metrics_counter(process->metrics, "makegood_rebalances_total", "", "Assignments received.");
         *err = open_http(process, note);
     }
     if (*err != OK) {
@@ -252,7 +250,8 @@ static enum err open_view(struct process *process, struct err_note *note)
     process->view = view_redis_new(
         &(struct view_redis_setup){ .url = config_get(process->config, "redis.url"),
                                     .password = config_get(process->config, "redis.password"),
-                                    .identity = identity },
+                                    .identity = identity,
+                                    .metrics = process->metrics },
         &err, note);
     return process->view ? OK : err;
 }
@@ -334,14 +333,43 @@ enum err process_start(struct process *process, struct err_note *note)
     return err;
 }
 
+/* Of every input partition that is ours or was: records behind, and how old the last one decided is. */
+static void measure_partition(struct process *process, const char *topic, int32_t partition)
+{
+    char labels[160];
+    struct bus_place place = { process->bus->ops->topic(process->bus, topic), partition };
+    int64_t lag = bus_kafka_lag(process->bus, place);
+    int64_t time_ms = engine_partition_time(process->engine, place);
+    int64_t age_ms = process->wall_ms(process->wall_context) - time_ms;
+    snprintf(labels, sizeof(labels), "topic=\"%s\",partition=\"%d\"", topic, (int)partition);
+    metric_set(metrics_gauge(process->metrics, "consumer_lag", labels, "Offsets to the end of the partition"),
+               lag > 0 ? lag : 0);
+    metric_set_ms(metrics_gauge(process->metrics, "consumer_lag_seconds", labels,
+                                "Age of the last record decided, 0 at the end of the partition"),
+                  lag > 0 && time_ms > 0 && age_ms > 0 ? age_ms : 0);
+}
+
+static void measure_lag(struct process *process)
+{
+    int64_t now = clock_monotonic_ms();
+    if (!process->started || now - process->lag_ms < LAG_EVERY_MS) {
+        return;
+    }
+    process->lag_ms = now;
+    for (const char *const *worker = process->workers; *worker; worker++) {
+        int32_t count = engine_partition_count(process->engine, *worker);
+        for (int32_t p = 0; p < count; p++) {
+            measure_partition(process, *worker, p);
+        }
+    }
+}
+
 enum err process_step(struct process *process, int timeout_ms, struct err_note *note)
 {
     enum err err = engine_step(process->engine, process->wall_ms(process->wall_context),
                                clock_monotonic_ms(), timeout_ms, note);
     engine_status(process->engine, &process->status);
-    uint64_t rebalances = bus_kafka_rebalances(process->bus);
-    metric_add(process->rebalances, (int64_t)(rebalances - process->rebalances_seen));
-    process->rebalances_seen = rebalances;
+    measure_lag(process);
     atomic_store(&process->turned_ms, clock_monotonic_ms());
     tell(process);
     return err;
