@@ -50,7 +50,8 @@ static void apply_puts(struct engine *engine, const struct decision *decision)
             item->loaded = true;
         }
         item->present = !put->remove;
-        item->body = put->body;
+        /* What grew in the arena of the run is kept in just the bytes that it has. */
+        item->body = put->remove ? put->body : arena_copy(&engine->turn.arena, put->body);
         item->body_version = put->version;
         item->due_ms = put->remove ? 0 : put->due_ms;
         item->decoded = NULL;

@@ -117,7 +117,7 @@ static void put_state(struct decision *decision, struct item *item, const void *
 {
     ENSURE(item->type != NULL);
     struct put *put = add_put(decision, item);
-    put->body = shape_pack(item->type->shape, state, &decision->engine->turn.arena);
+    put->body = shape_pack(item->type->shape, state, &decision->engine->turn.run_arena);
     put->version = item->type->version;
     put->due_ms = due_ms;
 }

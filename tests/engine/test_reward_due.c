@@ -1,0 +1,90 @@
+/* The reward worker on the engine: what is due lies in the middle of a batch, which `exec` never has. */
+#include "support/engine_world.h"
+
+extern const struct worker reward_worker, contract_worker;
+
+static const struct worker *const workers[] = { &reward_worker, &contract_worker, NULL };
+static const char *const run[] = { "reward", "contract", NULL };
+
+static int reward_setup(void **state)
+{
+    static const char *const topics[] = { "contract", "contract-state", "contract-outcome",
+                                          "contract-dlq" };
+    world_setup_empty(state);
+    struct world *world = *state;
+    world->counter = broker_topic(world->broker, "reward", 1);
+    world->counter_state = broker_topic(world->broker, "reward-state", 1);
+    world->counter_outcome = broker_topic(world->broker, "reward-outcome", 1);
+    world->counter_dlq = broker_topic(world->broker, "reward-dlq", 1);
+    for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++) {
+        broker_topic(world->broker, topics[i], 1);
+    }
+    process_open(world, &world->a, "makegood-a");
+    struct engine_setup setup = world_engine_setup(world, &world->a, run);
+    setup.workers = workers;
+    process_begin(world, &world->a, &setup);
+    return 0;
+}
+
+static void give_at(struct world *world, int64_t after_ms, const char *id, const char *type,
+                    const char *data)
+{
+    broker_set_time(world->broker, START_MS + after_ms);
+    give_to(world, 0, id, type, data);
+}
+
+static void give_reward(struct world *world, const char *reward, const char *dates)
+{
+    char data[200];
+    snprintf(data, sizeof(data), "\"accountId\":\"A\",\"userId\":\"U\",\"rewardId\":\"%s\","
+             "\"unit\":\"USD\",\"value\":100,%s", reward, dates);
+    give_at(world, 0, reward, "reward.create", data);
+}
+
+static void give_redeem(struct world *world, int64_t after_ms, const char *id)
+{
+    give_at(world, after_ms, id, "balance.redeem",
+            "\"accountId\":\"A\",\"unit\":\"USD\",\"valueToRedeem\":\"1.00\"");
+}
+
+/* Created and available, not yet, then redeemed: all in one batch. */
+static void test_a_waiting_period_that_ends_within_a_batch(void **state)
+{
+    struct world *world = *state;
+    give_reward(world, "r1", "\"pendingDuration\":\"PT1S\"");
+    give_redeem(world, 999, "early");
+    give_redeem(world, 1000, "late");
+    settle(world);
+    struct found available = outcome_of(world, "reward.available", 0);
+    struct found redeemed = outcome_of(world, "reward.redeemed", 0);
+    expect_id(&available, "account:A/reward:r1|timer|available|1001000|0");
+    expect_contains(redeemed.record.value, "\"id\":\"late\"");
+    expect_contains(outcome_of(world, "command.rejected", 0).record.value, "INSUFFICIENT_BALANCE");
+    assert_int_equal(outcomes_of(world, "reward.redeemed"), 1);
+}
+
+/* At its expiry instant it is gone, also in the batch that created it. */
+static void test_an_expiry_within_a_batch(void **state)
+{
+    struct world *world = *state;
+    give_reward(world, "r1", "\"dateExpires\":1001000");
+    give_reward(world, "r2", "\"dateExpires\":1001000");
+    give_redeem(world, 999, "early");
+    give_redeem(world, 1000, "late");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "reward.redeemed"), 1);
+    assert_int_equal(outcomes_of(world, "reward.expired"), 1);
+    expect_contains(outcome_of(world, "reward.expired", 0).record.value, "\"rewardId\":\"r2\"");
+    expect_contains(outcome_of(world, "command.rejected", 0).record.value, "\"id\":\"late\"");
+}
+
+#define REWARD_CASE(name) cmocka_unit_test_setup_teardown(name, reward_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        REWARD_CASE(test_a_waiting_period_that_ends_within_a_batch),
+        REWARD_CASE(test_an_expiry_within_a_batch),
+    };
+    return cmocka_run_group_tests_name("reward due", tests, NULL, NULL);
+}
