@@ -78,6 +78,21 @@ static bool check_put(struct decision *decision, struct promo *promo)
     return check_value(decision, promo);
 }
 
+/* As it leaves: money with the currency's decimals, a percentage without needless ones. */
+static struct decimal tidy_value(const struct promo *promo)
+{
+    struct decimal value = promo->value;
+    if (promo->type == PROMO_FIXED) {
+        value.scale = currency_exponent(promo->currency);
+        ENSURE(money_of_decimal(promo->value, value.scale, &value.digits));
+    }
+    while (promo->type == PROMO_PERCENT && value.scale > 0 && value.digits % 10 == 0) {
+        value.digits /= 10;
+        value.scale--;
+    }
+    return value;
+}
+
 void promo_put(struct decision *decision, const void *message)
 {
     const struct promo *before = decision_state(decision);
@@ -86,6 +101,7 @@ void promo_put(struct decision *decision, const void *message)
         return;
     }
     after.code = promo_code_upper(decision_arena(decision), after.code);
+    after.value = tidy_value(&after);
     after.uses = before ? before->uses : 0;
     decision_put(decision, &after, 0);
     decision_applied(decision, "promo.stored", &promo_shape, &after);
