@@ -2,7 +2,7 @@
 import moments
 from compare import Case
 from making import Maker
-from reward import hash_of
+from reward_fields import hash_of
 
 COVERS = ["order"]
 

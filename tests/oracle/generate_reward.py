@@ -2,7 +2,7 @@
 import moments
 from compare import Case
 from making import Maker
-from reward import HELD, REASONS, hash_of
+from reward_fields import HELD, REASONS, hash_of
 
 COVERS = ["reward"]
 
