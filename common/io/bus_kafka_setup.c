@@ -46,7 +46,7 @@ static const struct property PROPERTIES[] = {
     { "max.partition.fetch.bytes", "131072", CONSUMERS, true },
     { "fetch.message.max.bytes", NULL, 0, true },
     { "receive.message.max.bytes", "67108864", ALL, true },
-    { "queue.buffering.max.kbytes", "16384", PRODUCERS, true },
+    { "queue.buffering.max.kbytes", "6144", PRODUCERS, true },
     /* --- transactions. One that outlives its timeout is fatal, so every call ends before it --- */
     { "transactional.id", NULL, 0, true },
     { "transaction.timeout.ms", "10000", 0, true },

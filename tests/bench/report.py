@@ -55,12 +55,12 @@ def compared(result):
 
 
 def soak(result):
-    yield f"{'decided':>12}{'RSS KiB':>12}"
-    stride = max(1, len(result["points"]) // 25)
-    for point in result["points"][::stride]:
-        yield f"{point['decided']:>12,}{point['rss_kib']:>12,}"
-    yield (f"{result['soak']:,} records sent: at most {result['warm_kib']:,} KiB in the second fifth, "
-           f"{result['later_kib']:,} KiB later; growth {result['growth_kib']:,} KiB, bound "
+    yield f"{'decided':>12}{'RSS KiB':>12}{'peak KiB':>12}"
+    for point in result["points"]:
+        yield f"{point['decided']:>12,}{point['rss_kib']:>12,}{point['peak_kib']:>12,}"
+    yield (f"{result['soak']:,} records sent: {result['warm_kib']:,.0f} KiB in the second fifth, "
+           f"{result['late_kib']:,.0f} KiB in the last two (medians); growth "
+           f"{result['growth_kib']:,.0f} KiB, bound "
            f"{result['bound_kib']:,} KiB: {'FAILED' if result['failed'] else 'holds'}")
 
 
