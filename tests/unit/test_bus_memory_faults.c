@@ -84,6 +84,53 @@ static void expiry_says_how_many(void **state)
     assert_int_equal(broker_expire(world->broker), 0);
 }
 
+/* --- markers --- */
+
+static void markers_land_one_by_one(void **state)
+{
+    struct world *world = *state;
+    struct bus_place log = { world->state, 0 }, input = { world->in, 1 };
+    join_alone(world);
+    broker_set_slow_markers(world->broker, true);
+    begin(world->a);
+    assert_int_equal(put(world->a, log, "x"), BUS_OK);
+    assert_int_equal(put(world->a, input, "y"), BUS_OK);
+    assert_int_equal(world->a->ops->flush(world->a, 0), BUS_OK);
+    assert_int_equal(send(world->a, input, 7), BUS_OK);
+    assert_int_equal(world->a->ops->commit(world->a), BUS_OK);
+    assert_int_equal(broker_markers_due(world->broker), 3); /* two partitions, and the offsets */
+    expect_ends(world->a, log, 0, 1);
+    assert_int_equal(world->a->ops->settled(world->a, input), BUS_PENDING);
+    broker_land_marker(world->broker, 2);
+    assert_int_equal(world->a->ops->settled(world->a, input), BUS_OK);
+    assert_int_equal(broker_offset(world->broker, "group", world->in, 1), 7);
+    broker_land_marker(world->broker, 0);
+    expect_ends(world->a, log, 2, 2);
+    expect_ends(world->a, input, 0, 1);
+    assert_int_equal(broker_expire(world->broker), 0); /* it has ended already */
+    broker_land_marker(world->broker, 0);
+    expect_ends(world->a, input, 2, 2);
+    assert_int_equal(broker_markers_due(world->broker), 0);
+}
+
+static void the_next_transaction_waits_for_the_markers(void **state)
+{
+    struct world *world = *state;
+    struct bus_place place = { world->state, 0 };
+    broker_set_slow_markers(world->broker, true);
+    begun_with(world, "x");
+    commit(world->a);
+    expect_ends(world->b, place, 0, 1);
+    begun_with(world, "y");
+    expect_ends(world->b, place, 2, 3);
+    assert_int_equal(world->a->ops->abort(world->a), BUS_OK);
+    assert_int_equal(broker_markers_due(world->broker), 1);
+    assert_int_equal(world->b->ops->fence(world->b, TEXT("worker-a")), BUS_OK);
+    follow(world->b, place, 0);
+    expect_record(world->b, place, 0, "x");
+    expect_end(world->b, place, 4);
+}
+
 /* --- compaction --- */
 
 static void put_key(struct world *world, const char *key, const char *value)
@@ -143,6 +190,8 @@ int main(void)
         CASE(a_held_end_is_refused_by_a_newer_epoch),
         CASE(held_ends_land_in_any_order),
         CASE(expiry_says_how_many),
+        CASE(markers_land_one_by_one),
+        CASE(the_next_transaction_waits_for_the_markers),
         CASE(compaction_leaves_the_newest_of_each_key),
         CASE(compaction_stops_at_what_is_open),
         CASE(an_operator_sets_an_offset),
