@@ -1,6 +1,7 @@
 /* Series in one fixed table; values are relaxed atomics, because the HTTP thread reads them. */
 #include "io/metrics.h"
 
+#include <malloc.h>
 #include <dirent.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -293,6 +294,17 @@ static unsigned long long boot_time(void)
     return at;
 }
 
+/* What is allocated and not freed. Resident memory also holds what the allocator keeps for later, so
+ * it does not show a leak until it is a large one. */
+static void print_heap(struct text_out *out)
+{
+    struct mallinfo2 heap = mallinfo2();
+    print(out,
+          "# HELP makegood_heap_bytes Allocated memory.\n"
+          "# TYPE makegood_heap_bytes gauge\nmakegood_heap_bytes %zu\n",
+          heap.uordblks + heap.hblkhd);
+}
+
 static void print_process(struct text_out *out)
 {
     struct process_times times = process_times();
@@ -310,6 +322,7 @@ static void print_process(struct text_out *out)
           "# HELP process_start_time_seconds Start of the process since 1970.\n"
           "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds %llu\n",
           open_files(), boot_time() + times.started / ticks);
+    print_heap(out);
     print(out, "# HELP makegood_build_info The release.\n# TYPE makegood_build_info gauge\n"
                "makegood_build_info{version=\"" MAKEGOOD_VERSION "\"} 1\n");
 }

@@ -55,13 +55,16 @@ def compared(result):
 
 
 def soak(result):
-    yield f"{'decided':>12}{'RSS KiB':>12}{'peak KiB':>12}"
+    yield f"{'decided':>12}{'heap KiB':>12}{'RSS KiB':>12}{'peak KiB':>12}"
     for point in result["points"]:
-        yield f"{point['decided']:>12,}{point['rss_kib']:>12,}{point['peak_kib']:>12,}"
-    yield (f"{result['soak']:,} records sent: {result['warm_kib']:,.0f} KiB in the second fifth, "
-           f"{result['late_kib']:,.0f} KiB in the last two (medians); growth "
-           f"{result['growth_kib']:,.0f} KiB, bound "
-           f"{result['bound_kib']:,} KiB: {'FAILED' if result['failed'] else 'holds'}")
+        yield (f"{point['decided']:>12,}{point['heap_kib']:>12,}{point['rss_kib']:>12,}"
+               f"{point['peak_kib']:>12,}")
+    for name in ("heap", "rss"):
+        seen = result[name]
+        yield (f"{name}: {seen['warm_kib']:,.0f} KiB in the second fifth, {seen['late_kib']:,.0f} KiB "
+               f"in the last two (medians); growth {seen['growth_kib']:,.0f} KiB, bound "
+               f"{seen['bound_kib']:,} KiB")
+    yield f"{result['soak']:,} records sent: {'FAILED' if result['failed'] else 'holds'}"
 
 
 def table(result):

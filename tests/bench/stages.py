@@ -16,7 +16,8 @@ from support.children import Child, wait_until
 TICK = os.sysconf("SC_CLK_TCK")
 FRAMES_KEPT = 2000         # patterns of each output, for the copy
 SETTLE_SECONDS = 1.5       # references may be a second old
-SOAK_GROWTH_KIB = 4096     # what the worker may grow after warming up
+SOAK_HEAP_KIB = 4096       # by how much the allocated memory may grow after warming up
+SOAK_RSS_KIB = 16384       # and the resident memory: with what the allocator keeps
 SOAK_PIECE = 20_000        # records sent at a time
 SOAK_AHEAD = 60_000        # and how far the sender may be ahead
 SOAK_REST = 2              # pieces between two looks at the memory
@@ -268,7 +269,9 @@ class Bench:
             while self.behind(Scrape(self.worker)) > SOAK_AHEAD:
                 time.sleep(0.1)
             if piece % SOAK_REST == SOAK_REST - 1 or piece == pieces - 1:
-                points.append(self.soak_point(self.caught_up()))
+                self.caught_up()
+                time.sleep(SETTLE_SECONDS)  # the turn is folded, its memory given back
+                points.append(self.soak_point(Scrape(self.worker)))
         self.check(Scrape(self.worker))
         self.worker.stop()
         return soak_result(total, points)
@@ -276,18 +279,25 @@ class Bench:
     def soak_point(self, scrape):
         pid = self.worker.child.pid
         point = {"decided": int(scrape.sum("events_consumed_total", topic="action")),
+                 "heap_kib": int(scrape.sum("heap_bytes") / 1024),
                  "rss_kib": status_kib(pid, "VmRSS"), "peak_kib": status_kib(pid, "VmHWM")}
-        self.say(f"{point['decided']:9d} decided, {point['rss_kib']} KiB")
+        self.say(f"{point['decided']:9d} decided, {point['heap_kib']} KiB allocated, "
+                 f"{point['rss_kib']} KiB resident")
         return point
 
 
+def soak_growth(points, name, bound):
+    """Medians, because how large the largest turn was is chance: of the second fifth of the looks,
+    and of the last two."""
+    values = [point[name] for point in points]
+    fifth = max(1, len(values) // 5)
+    warm = statistics.median(values[fifth:2 * fifth] or values)
+    late = statistics.median(values[-2 * fifth:])
+    return {"warm_kib": warm, "late_kib": late, "growth_kib": late - warm, "bound_kib": bound}
+
+
 def soak_result(total, points):
-    """Medians, because how large the largest turn was is chance, and its memory is kept: of the
-    second fifth of the looks, and of the last two."""
-    rss = [point["rss_kib"] for point in points]
-    fifth = max(1, len(rss) // 5)
-    warm = statistics.median(rss[fifth:2 * fifth] or rss)
-    late = statistics.median(rss[-2 * fifth:])
-    return {"soak": total, "points": points, "warm_kib": warm, "late_kib": late,
-            "growth_kib": late - warm, "bound_kib": SOAK_GROWTH_KIB,
-            "failed": late - warm > SOAK_GROWTH_KIB}
+    heap = soak_growth(points, "heap_kib", SOAK_HEAP_KIB)
+    rss = soak_growth(points, "rss_kib", SOAK_RSS_KIB)
+    return {"soak": total, "points": points, "heap": heap, "rss": rss,
+            "failed": any(one["growth_kib"] > one["bound_kib"] for one in (heap, rss))}

@@ -141,6 +141,7 @@ static void the_process_is_described(void **state)
     double files = value_of(text, "process_open_fds");
     double age = (double)time(NULL) - value_of(text, "process_start_time_seconds");
     assert_true(value_of(text, "process_resident_memory_bytes") > 100000);
+    assert_true(value_of(text, "makegood_heap_bytes") > 1000);
     assert_true(value_of(text, "process_cpu_seconds_total") >= 0);
     assert_true(age > -3 && age < 600);
     assert_true(files >= 3);
