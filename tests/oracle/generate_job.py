@@ -71,9 +71,35 @@ class Jobs(Rewards):
                                      "orderIds": ["o%d" % self.rng.randrange(300) for _ in range(count)]
                                      if count < 100 else ["o%d" % i for i in range(count)]}
 
+    def act(self):
+        """A row about an action: there, to come within the hour, or never."""
+        self.mark(self.now + moments.HOUR)
+        number = self.rng.randrange(30)
+        address = self.pick({"oid": "ord %d" % number, "actionTrackerId": 70}, {"actionId": "A%d" % number},
+                            {"oid": "ord %d" % number})
+        kind = self.weighted([("track", 4), ("reverse", 3), ("modify", 3), ("items", 1), ("approve", 1)])
+        if kind == "track":
+            data = {"actionId": "A%d" % number, "oid": "ord %d" % number, "actionTrackerId": self.pick(70, 70, 71),
+                    "partnerId": "P1", "currency": "USD", "amount": "100.00"}
+        elif kind == "modify":
+            data = dict(address, reason=self.pick("ORDER_UPDATE", "NOPE"), amount=self.pick("90", "0", "1.234"))
+        elif kind == "items":
+            data = dict(address, reason="ORDER_UPDATE", items=[{"sku": "s", "quantity": 1, "category": "c"}])
+            kind = "modify_items"
+        else:
+            data = dict(address, dispositionCode=self.pick("CONS_FRAUD", "OTHER"))
+        return "action." + kind, data
+
+    def terms(self):
+        self.send("event_type.put", {"actionTrackerId": 70, "campaignId": 7})
+        self.send("contract.put", {
+            "contractId": "C1", "partnerId": "P1", "campaignId": 7, "status": "ACTIVE", "currency": "USD",
+            "startDate": "2020-01-01T00:00:00Z", "terms": [{"kind": "CAMPAIGN", "eventPayouts": [{
+                "actionTrackerId": 70, "defaultPayoutRate": 4, "locking": {"period": "DAY", "dayOffset": 9}}]}]})
+
     def message(self):
         kind = self.weighted([("command", 12), ("start", 3), ("finish", 5), ("bad_line", 6), ("stop", 0.7),
-                              ("resend_many", 0.8)])
+                              ("resend_many", 0.8), ("act", 6)])
         return super().message() if kind == "command" else getattr(self, kind)()
 
     def lined(self, data):
@@ -92,6 +118,7 @@ class Jobs(Rewards):
 
 def generate(seed, messages):
     maker = Jobs(seed)
+    maker.terms()
     while len(maker.lines) < messages:
         maker.one()
     return Case(maker.lines, moments.show(maker.now + maker.pick(1, 24, 30) * moments.HOUR)

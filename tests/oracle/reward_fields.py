@@ -29,7 +29,7 @@ CREATE = dict(REWARD, userId=need(ident),
                                     "RETENTION REACTIVATION AUTOMATED"), "MANUAL"),
               programId=opt(ident), name=opt(text(128)), dateTriggered=opt(date),
               dateScheduledFor=opt(date), pendingDuration=opt(duration), dateExpires=opt(date),
-              pendingReasons=opt(array(enum(*HELD), 0, 5)))
+              pendingReasons=opt(array(enum(*HELD), 0, 6)))
 REDEEM = dict(REWARD, unit=opt(unit), valueToRedeem=opt(dec, code="INVALID_FIELD"), note=NOTE,
               fulfil=opt(flag, False))
 BALANCE = dict(BATCH, unit=need(unit), valueToRedeem=need(dec, code="INVALID_FIELD"), note=NOTE,
