@@ -1,6 +1,7 @@
 /* Series and their exposition, checked line by line. */
 #include "support/cmocka_all.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +142,9 @@ static void the_process_is_described(void **state)
     double files = value_of(text, "process_open_fds");
     double age = (double)time(NULL) - value_of(text, "process_start_time_seconds");
     assert_true(value_of(text, "process_resident_memory_bytes") > 100000);
-    assert_true(value_of(text, "makegood_heap_bytes") > 1000);
+    /* valgrind and the sanitizers put an allocator of their own in its place, which tells nothing. */
+    struct mallinfo2 heap = mallinfo2();
+    assert_true(value_of(text, "makegood_heap_bytes") > 1000 || heap.uordblks + heap.hblkhd < 1000);
     assert_true(value_of(text, "process_cpu_seconds_total") >= 0);
     assert_true(age > -3 && age < 600);
     assert_true(files >= 3);
