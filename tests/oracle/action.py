@@ -108,7 +108,7 @@ def _waiting(d):
 
 def wait(d, code):
     waiting = _waiting(d)
-    if len(waiting) >= MAX_WAITING:
+    if len(waiting) + bool(d.state.get("busy")) >= MAX_WAITING:
         return d.reject("TOO_MANY_WAITING")
     d.defer(code)
     waiting.append((d.now + WAIT if code == "AWAITING_ACTION" else None, d.command))
@@ -661,21 +661,29 @@ def terms_now(d, action):
 
 
 def own_contract(d, action):
-    """The action's contract as it is in force now: the one that applies; where its terms do not, the one
-    that decided last (not specified: as the program does). None when it is not active."""
+    """The action's contract as it is in force now: the one that applies; where none does, the one that
+    decided last, active or not (not specified: as the program does)."""
     version, _, code = terms_now(d, action)
     if code is None:
         return version["data"]
     version = contract.in_force(d.world.look(
         "contract:" + escape(action["terms"]["contractId"]))["versions"], d.now)
-    if version is None or contract.shown_status(version["data"], d.now) != "ACTIVE":
-        return None
-    return version["data"]
+    return version["data"] if version else None
+
+
+def active_contract(d, action):
+    """The same, where it is an active contract of the partner."""
+    data = own_contract(d, action)
+    for version in contract.active_contracts(d.world, action["partnerId"], action["campaignId"],
+                                             d.now):
+        if version["data"] is data:
+            return data
+    return None
 
 
 def check_return(d, action, new_amount):
     """ITEM_RETURNED: the contract's return policy. Without a contract it is allowed."""
-    data = own_contract(d, action)
+    data = active_contract(d, action)
     if data is None:
         return
     if data["returnPolicy"] == "NO_RETURNS":
@@ -690,7 +698,7 @@ def only_asks(d, action, reason):
     """Whether the contract wants the return to be accepted first."""
     if reason != "ITEM_RETURNED":
         return False
-    data = own_contract(d, action)
+    data = active_contract(d, action)
     return data is not None and data["requireReturnAcceptance"]
 
 
@@ -711,10 +719,9 @@ def current(action):
     """(amount, lines): what a change counts from; behind a lock, what earlier adjustments left."""
     if action.get("leftAmount") is not None:
         return action["leftAmount"], action["leftLines"]
-    kept = action["kept"] if action["state"] == "REVERSED" else action
     lines = None
-    if kept["items"] is not None:
-        lines = [(i["amount"], i["quantity"], i["base"]) for i in kept["items"]]
+    if action["items"] is not None:
+        lines = [(i["amount"], i["quantity"], i["base"]) for i in action["items"]]
     return action["amount"], lines
 
 
@@ -829,9 +836,9 @@ def modify(d, answered):
         raise Reject("INVALID_FIELD", "/customerStatus")
     _same_currency(data, action)
     total = _new_total(action, data)
-    lines = None
-    if action["items"]:
-        old = current(action)[1]
+    lines = current(action)[1]
+    if lines and (data["amount"] is not None or data["itemSubTotalDelta"] is not None):
+        old = lines
         shares = money.spread(total, [line[0] for line in old])
         lines = [(share, line[1], (share, line[1])) for share, line in zip(shares, old)]
     change_action(d, action, reason, change, total, lines, answered,
@@ -878,8 +885,9 @@ def modify_items(d, answered):
             amount = base[0] * quantity // base[1] if base[1] else 0
         else:
             base = (amount, quantity)
-            if amount > 0 and quantity == 0 and not (
-                    4 in reported.AVOID and action["state"] == "REVERSED"):
+            # the quantity of a reversed action's line is not looked at (not specified)
+            if amount > 0 and quantity == 0 and (
+                    action["state"] != "REVERSED" or item["quantity"] == 0):
                 raise Reject(INVALID)
         lines[index] = (amount, quantity, base)
     total = sum(line[0] for line in lines)

@@ -230,9 +230,11 @@ class World:
         message.internal, message.spec, message.data = True, worker, data
         message.cause, message.correlation = command.cause, command.correlation
         message.position = command.position
-        message.batch, message.line = command.batch, command.line
+        if worker == "job":  # a report names its line; other messages are no lines of the batch
+            message.batch, message.line = command.batch, command.line
         if line is not None:
-            message.line, message.report, message.raw = line, True, {"data": data}
+            message.batch, message.line = command.batch, line
+            message.report, message.raw = True, {"data": data}
         self.queue.append(message)
 
     def sender(self, command):

@@ -2,7 +2,6 @@
 from compare import Case
 from generate import Maker
 import generate_contract as puts
-import known as reported
 
 COVERS = ["action", "contract"]
 HOUR = puts.HOUR
@@ -45,6 +44,9 @@ def prelude(m, w):
     for number, partner in enumerate(("P1", "P2", "P3")):
         if m.chance(0.95 if number == 0 else 0.7):
             fixed = {"currency": w.currency} if m.chance(0.9) else {}
+            if m.chance(0.15):
+                fixed.update(requireReturnAcceptance=True, returnPolicy="ALWAYS_OK",
+                             maxReturnPercentage="100")
             if m.chance(0.9):
                 fixed.update(status="ACTIVE", startDate=m.show(m.now - 10 * DAY), endDate=None,
                              validFrom=None)
@@ -212,8 +214,6 @@ def modify_items(m, w):
             item["amount"] = bad_amount(m)
         if m.chance(0.02):
             item.pop("quantity", None)
-        if 4 in reported.AVOID and item.get("quantity") == 0:
-            item.pop("amount", None)
         data["items"].append(item)
     _modify_extras(m, data, known)
     m.send("action.modify_items", data)
@@ -226,6 +226,17 @@ def reverse(m, w):
     if m.chance(0.02):
         data["dispositionCode"] = m.pick(5, "", None)
     m.send("action.reverse", data)
+
+
+def returned(m, w):
+    """A return, and the partner's answer to it."""
+    name, known = w.some()
+    m.send("action.reverse", {"actionId": name, "dispositionCode": "ITEM_RETURNED"})
+    if m.chance(0.3):
+        m.tick(m.random.choice(STEPS))
+    if m.chance(0.2):
+        modify(m, w)
+    m.send("action.answer_return", {"actionId": name, "accepted": m.pick(True, False)})
 
 
 def approve(m, w):
@@ -269,7 +280,15 @@ def flood(m, w):
     """The same kind of command often, near a limit."""
     kind = m.pick("modify", "wait", "wait-oid")
     if kind == "modify":
-        name, known = w.some()
+        if m.chance(0.7):
+            m.send("partner.put", {"partnerId": "P1", "state": "ACTIVE"})
+            w.next += 1
+            m.send("action.track", {"actionId": "A%d" % w.next, "oid": "O%d" % w.next,
+                                    "actionTrackerId": 70, "partnerId": "P1",
+                                    "currency": w.currency, "amount": "100"})
+            w.actions["A%d" % w.next] = {"oid": "O%d" % w.next, "currency": w.currency,
+                                         "items": None, "tracker": 70}
+        name, known = list(w.actions.items())[-1] if w.actions else w.some()
         for count in range(m.pick(990, 1002)):
             m.send("action.modify", {"actionId": name, "reason": "OTHER",
                                      "amount": str(10 + count % 7)})
@@ -292,10 +311,10 @@ def flood(m, w):
 
 STEPS = [0, 0, 0, 1, 1000, 60000, HOUR - 1, HOUR, HOUR + 1, DAY, DAY, 3 * DAY, 10 * DAY, 31 * DAY]
 _KINDS = {"track": 24, "modify": 26, "modify_items": 14, "reverse": 9, "approve": 4, "restore": 7,
-          "answer_return": 3, "settle": 4}
+          "answer_return": 2, "settle": 4, "returned": 2}
 _MAKERS = {"track": track, "modify": modify, "modify_items": modify_items, "reverse": reverse,
            "approve": approve, "restore": restore, "answer_return": answer_return,
-           "settle": settle}
+           "settle": settle, "returned": returned}
 
 
 def generate(seed, messages):
@@ -313,7 +332,7 @@ def generate(seed, messages):
             m.again()
         elif choice < 0.075:
             reput(m, w, rich)
-        elif choice < 0.0755 and messages >= 300:
+        elif choice < 0.0758 and messages >= 300:
             flood(m, w)
         else:
             _MAKERS[m.weighted(_KINDS)](m, w)
