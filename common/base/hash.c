@@ -16,9 +16,13 @@ struct hash128 hash128_two(struct text a, struct text b)
 {
     char room[512]; /* the streaming state alone is larger than most inputs */
     if (a.size + b.size < sizeof(room)) {
-        memcpy(room, a.at, a.size);
+        if (a.size) { /* memcpy takes no NULL, not even for nothing */
+            memcpy(room, a.at, a.size);
+        }
         room[a.size] = 0;
-        memcpy(room + a.size + 1, b.at, b.size);
+        if (b.size) {
+            memcpy(room + a.size + 1, b.at, b.size);
+        }
         return hash128((struct text){ room, a.size + b.size + 1 });
     }
     XXH3_state_t state;

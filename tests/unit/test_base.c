@@ -275,6 +275,15 @@ static void ids_and_partitions_are_those_of_everybody_else(void **state)
     assert_int_equal(partition_of(TEXT("abc"), COUNT), 479470107 % COUNT);
 }
 
+static void two_texts_have_one_hash(void **state)
+{
+    const struct text none = { NULL, 0 };
+    (void)state;
+    assert_true(hash128_equal(hash128_two(none, TEXT("b")), hash128_two(TEXT(""), TEXT("b"))));
+    assert_true(hash128_equal(hash128_two(TEXT("a"), none), hash128_two(TEXT("a"), TEXT(""))));
+    assert_false(hash128_equal(hash128_two(TEXT("a"), TEXT("b")), hash128_two(TEXT("ab"), none)));
+}
+
 static void an_address_has_one_hash(void **state)
 {
     (void)state;
@@ -334,6 +343,7 @@ int main(void)
         cmocka_unit_test(durations_follow_the_calendar),
         cmocka_unit_test(zones_know_their_midnights),
         cmocka_unit_test(ids_and_partitions_are_those_of_everybody_else),
+        cmocka_unit_test(two_texts_have_one_hash),
         cmocka_unit_test(an_address_has_one_hash),
         cmocka_unit_test(the_nearest_name_is_offered_only_when_it_is_near),
     };
