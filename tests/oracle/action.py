@@ -981,7 +981,7 @@ def reverse(d, answered):
 
 
 def ask_return(d, action, reason):
-    action["request"] = reason  # no disposition yet (not specified: as the program does)
+    action["request"] = action["disposition"] = reason
     d.applied("action.return_requested", record(action))
 
 

@@ -55,7 +55,6 @@ bool rules_hold_for_line(struct list rules, const struct facts *facts, int32_t l
 /* lines.c: what each line is paid by, before bonuses and limits (A36-A40) */
 struct line {
     int64_t amount, quantity;
-    bool restricted;
     int64_t rate, flat;                    /* of group or default; one is absent */
     int64_t points;                        /* of all adjustments that match      */
     struct text rule;

@@ -98,7 +98,7 @@ static void fill_line(struct arena *arena, const struct chances *chances,
 {
     int32_t restriction = restriction_of(chances, at);
     if (restriction >= 0) {
-        line->restricted = true;
+        line->flat = FIELD_ABSENT; /* and the rate is 0 */
         line->rule = arena_printf(arena, "restriction:%d", restriction);
         return;
     }

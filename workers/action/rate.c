@@ -20,9 +20,6 @@ struct action_item *items_copy(struct decision *decision, struct action *action)
 static struct line_rate rate_of(const struct line *line)
 {
     int64_t rate = (line->flat == FIELD_ABSENT ? line->rate : RATE_WHOLE) + line->points;
-    if (line->restricted) {
-        return (struct line_rate){ 0, FIELD_ABSENT, line->rule };
-    }
     return (struct line_rate){ rate < 0 ? 0 : rate, line->flat, line->rule };
 }
 

@@ -48,7 +48,7 @@ bool return_only_asks(struct decision *decision, const struct action *action, st
 void request_return(struct decision *decision, const struct action *before, struct text reason)
 {
     struct action after = *before;
-    after.return_code = reason;
+    after.return_code = after.disposition = reason; /* the partner sees what it is asked about */
     shares_restore(decision);
     record_applied(decision, "action.return_requested", before, &after);
     decision_put(decision, &after, due_of(&after));
