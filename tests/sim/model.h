@@ -127,6 +127,14 @@ void model_follow_up(struct sim *sim, struct input *input, struct text key,
 bool model_state_written(struct sim *sim, int32_t worker, struct text key, int32_t version);
 
 /* inside the model */
+/* Effective time of an input: its own, but never before what the partition has seen. */
+int64_t model_time(struct sim *sim, const struct input *input);
+/* Is it cited by the transaction that moves @progress past it? */
+bool model_in_place(struct sim *sim, const struct input *input);
+/* Entity that an input is for. */
+struct text model_target(struct sim *sim, const struct input *input);
+bool model_timer_in_time(struct sim *sim, const struct entity *entity, int64_t due_ms);
+bool model_nothing_overdue(struct sim *sim, const struct entity *entity, int64_t time_ms);
 struct entity *model_entity(struct sim *sim, struct text name);
 bool model_ids(struct sim *sim, const struct outcome *outcome, struct text name);
 bool model_expect(struct sim *sim, const struct outcome *outcome, const char *verdict,

@@ -4,12 +4,14 @@
  * any effect (a call of the bus or the view): there it is killed, or paused while the others go on.
  *
  *   history.c   one history: set up, faults, then quiet; its verdict
- *   process.c   a process: start, step, crash, pause      bus.c    its bus: effects and their faults
- *   queue.c     what its producer has not sent yet
- *   faults.c    the classes of faults; the world's own    view.c   its view: the same
- *   feed.c      what producers send                       watch.c  invariants at each commit and fold
- *   model.c, model_action.c, model_contract.c             what each verdict must have been
- *   check.c     the equations at the end                  main.c   seeds, shrinking, printing
+ *   process.c   a process: start, step, crash, pause
+ *   bus.c, queue.c, view.c   what it sees of the world: effects, and their faults
+ *   faults.c    the classes of faults; those of the world itself
+ *   feed.c      what producers send
+ *   watch.c, watch_fold.c    invariants at each commit and each fold
+ *   model*.c    what each verdict must have been
+ *   check.c     the equations at the end
+ *   main.c      seeds, shrinking, printing
  */
 #ifndef MAKEGOOD_TESTS_SIM_SIM_H
 #define MAKEGOOD_TESTS_SIM_SIM_H
