@@ -10,6 +10,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import signal
 import re
 import subprocess
 import sys
@@ -345,7 +346,8 @@ def run(options, seeds):
     jobs = [(options.makegood, options.family, seed, options.messages, options.shrink_seconds)
             for seed in seeds]
     counts, messages, outcomes, bad, done = collections.Counter(), 0, 0, 0, 0
-    with multiprocessing.Pool(options.jobs) as pool:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with multiprocessing.Pool(options.jobs, _leave_signals) as pool:
         def paced():
             for job in jobs:
                 if options.seconds and time.monotonic() - began > options.seconds:
@@ -353,7 +355,7 @@ def run(options, seeds):
                 yield job
         queue = pool.imap_unordered(work, paced()) if not options.seconds else (
             result for chunk in _chunks(paced(), options.jobs) for result in pool.map(work, chunk))
-        for seed, read, written, found, shown, broken in queue:
+        for seed, read, written, found, shown, broken in _until_stopped(queue):
             messages, outcomes, done = messages + read, outcomes + written, done + 1
             counts.update(found)
             for line in broken[:5]:
@@ -370,6 +372,20 @@ def run(options, seeds):
                     pool.terminate()
                     break
     return summary(options, counts, messages, outcomes, bad, done, time.monotonic() - began)
+
+
+def _leave_signals():
+    """A worker of the pool: the parent alone hears of an interrupt."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _until_stopped(results):
+    """The results so far, when the run is interrupted: it then sums up what it has."""
+    try:
+        yield from results
+    except KeyboardInterrupt:
+        print("stopped")
 
 
 def _chunks(items, size):
