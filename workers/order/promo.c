@@ -38,7 +38,16 @@ static bool invalid(struct decision *decision, const char *pointer, const char *
     return false;
 }
 
-/* Also makes the value of a FIXED code exact: money has the decimals of its currency. */
+/* Percent without needless decimals. */
+static void shorten(struct decimal *percent)
+{
+    while (percent->scale > 0 && percent->digits % 10 == 0) {
+        percent->digits /= 10;
+        percent->scale--;
+    }
+}
+
+/* Also writes the value as it leaves: a percentage shortest, money with its currency's decimals. */
 static bool check_value(struct decision *decision, struct promo *promo)
 {
     int64_t number;
@@ -51,6 +60,7 @@ static bool check_value(struct decision *decision, struct promo *promo)
         return invalid(decision, "/value", "PERCENT and FIXED need a value");
     }
     if (promo->type == PROMO_PERCENT) {
+        shorten(&promo->value);
         return (money_of_decimal(promo->value, 4, &number) &&
                 number <= 100 * (int64_t)RATE_ONE_PERCENT) ||
                invalid(decision, "/value", "expected a percentage of at most 100");
@@ -78,21 +88,6 @@ static bool check_put(struct decision *decision, struct promo *promo)
     return check_value(decision, promo);
 }
 
-/* As it leaves: money with the currency's decimals, a percentage without needless ones. */
-static struct decimal tidy_value(const struct promo *promo)
-{
-    struct decimal value = promo->value;
-    if (promo->type == PROMO_FIXED) {
-        value.scale = currency_exponent(promo->currency);
-        ENSURE(money_of_decimal(promo->value, value.scale, &value.digits));
-    }
-    while (promo->type == PROMO_PERCENT && value.scale > 0 && value.digits % 10 == 0) {
-        value.digits /= 10;
-        value.scale--;
-    }
-    return value;
-}
-
 void promo_put(struct decision *decision, const void *message)
 {
     const struct promo *before = decision_state(decision);
@@ -101,7 +96,6 @@ void promo_put(struct decision *decision, const void *message)
         return;
     }
     after.code = promo_code_upper(decision_arena(decision), after.code);
-    after.value = tidy_value(&after);
     after.uses = before ? before->uses : 0;
     decision_put(decision, &after, 0);
     decision_applied(decision, "promo.stored", &promo_shape, &after);
