@@ -129,7 +129,7 @@ def wait_over(d):
     over = [command for due, command in waiting if due is not None and due <= d.due]
     d.state["waiting"] = [x for x in waiting if x[1] not in over]
     for command in over:
-        command.position = None  # made by a timer: no makegood-input (README, ambiguous)
+        command.muted = True  # made by a timer: no makegood-input (finding 7)
         d.resume(command).reject("ACTION_REF_NOT_FOUND")
     _set_wait(d)
 

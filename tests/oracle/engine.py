@@ -63,7 +63,7 @@ class Command:
     """One input as one entity has it; counts its ordinals until the final verdict and beyond."""
     __slots__ = ("source", "id", "type", "entity", "data", "raw", "payload", "correlation", "cause",
                  "position", "batch", "line", "internal", "prefix", "ordinal", "sent", "ids",
-                 "spec", "final", "report")
+                 "spec", "final", "report", "muted")
 
     def __init__(self, source, ident, kind, entity):
         self.source, self.id, self.type, self.entity = source, ident, kind, entity
@@ -74,6 +74,7 @@ class Command:
         self.data = self.raw = self.payload = self.position = self.spec = None
         self.batch = self.line = None
         self.internal = self.final = False
+        self.muted = False  # its outcomes name no input
         self.report = None
 
 
@@ -307,7 +308,7 @@ class Decision:
         headers = {}
         if verdict:
             headers["makegood-verdict"] = verdict
-        if command.position:
+        if command.position and not command.muted:
             headers["makegood-input"] = command.position
         if terms:
             headers["makegood-terms"] = "%s/%s" % (terms["contractId"], terms["version"])

@@ -3,7 +3,7 @@ from compare import Case
 from generate import Maker
 import generate_contract as puts
 
-COVERS = ["action", "contract"]
+COVERS = ["action"]
 HOUR = puts.HOUR
 DAY = 24 * HOUR
 PARTNERS = ["P1", "P1", "P1", "P2", "P3"]
@@ -75,13 +75,17 @@ def items(m, currency):
     return found
 
 
+def _oid(m):
+    return m.weighted({"O%d": 30, "O/%d": 1, "\u00dc b|%d": 1, "O%%2F%d": 1, "\U0001f600%d": 1})
+
+
 def track(m, w):
     if m.chance(0.07) and w.actions:
         name, known = w.some()
     else:
         w.next += 1
-        name, known = "A%d" % w.next, None
-    oid = known["oid"] if known and m.chance(0.7) else "O%d" % (
+        name, known = m.weighted({"A%d": 30, "A/%d": 1, "A|%d": 1, "A%%%d": 1, "a%dA": 1}) % w.next, None
+    oid = known["oid"] if known and m.chance(0.7) else _oid(m) % (
         w.next if m.chance(0.8) else m.random.randint(max(1, w.next - 3), w.next + 1))
     currency = w.currency if m.chance(0.9) else m.weighted(puts.CURRENCIES)
     data = {"actionId": name, "oid": oid, "actionTrackerId": m.pick(70, 70, 70, 71),
@@ -92,6 +96,8 @@ def track(m, w):
             data["amount"] = puts.cash(m, currency, 100)
     else:
         data["amount"] = m.pick("100", "50", 10, "0", puts.cash(m, currency, 500))
+        if m.chance(0.01):
+            data["amount"] = m.pick("999999999999", 999999999999, "99999999999", 1000000000000)
     _track_extras(m, w, data, currency)
     w.actions[name] = {"oid": oid, "currency": currency, "tracker": data["actionTrackerId"],
                        "items": [i["sku"] for i in data.get("items") or []]}
@@ -276,9 +282,36 @@ def reput(m, w, rich):
     m.send(kind, data)
 
 
+def job(m, w):
+    """Something of the batches that lines of this run report to."""
+    kind = m.pick("start", "finish", "finish", "abort")
+    data = {"batchId": m.pick("batch-001", "batch-002", "batch-track")}
+    if kind == "start":
+        data["type"] = m.pick("MODIFICATION", "REVERSAL", "APPROVAL", "CONVERSION")
+        if m.chance(0.5):
+            data["mailTo"] = "ops@x.com"
+    elif kind == "finish":
+        data["totalRecords"] = m.pick(0, 1, 2, 5, 10, 20, 40)
+    m.send("import." + kind, data)
+
+
+def remember(m, w):
+    """One entity is given more inputs than it remembers; then come old and new ones again."""
+    name, known = w.some()
+    where = m.pick({"actionId": name}, {"oid": known["oid"], "actionTrackerId": known["tracker"]})
+    first = len(m.lines)
+    for _ in range(m.pick(2047, 2050)):
+        m.send("action.approve", dict(where, dispositionCode="nope"))
+    for index in (0, 1, 2, 3, 4, 5, 600, 2040):
+        event = dict(m.lines[first + index], time=m.lines[-1]["time"])
+        m.lines.append(event)
+
+
 def flood(m, w):
     """The same kind of command often, near a limit."""
-    kind = m.pick("modify", "wait", "wait-oid")
+    kind = m.pick("modify", "wait", "wait-oid", "remember")
+    if kind == "remember":
+        return remember(m, w)
     if kind == "modify":
         if m.chance(0.7):
             m.send("partner.put", {"partnerId": "P1", "state": "ACTIVE"})
@@ -332,6 +365,8 @@ def generate(seed, messages):
             m.again()
         elif choice < 0.075:
             reput(m, w, rich)
+        elif choice > 0.99:
+            job(m, w)
         elif choice < 0.0758 and messages >= 300:
             flood(m, w)
         else:
@@ -339,5 +374,16 @@ def generate(seed, messages):
             if m.chance(0.01):
                 event = m.lines[-1]
                 puts.spoil(m, event["data"])
-    return Case(m.bytes(), until=m.show(m.now + m.pick(0, DAY, 40 * DAY, 800 * DAY))
+    topic = None
+    if m.chance(0.03):
+        topic = m.pick("action", "contract", "job", "reward")
+    if m.chance(0.03):
+        for event in m.random.sample(m.lines, 5):
+            if isinstance(event, dict):
+                event.pop("time", None)
+    if m.chance(0.02):
+        m.lines.append({"specversion": "1.0", "id": "back", "source": "/s", "data": {},
+                        "type": "makegood.action.approve.v1", "time": "1999-01-01T00:00:00Z"})
+        m.send("action.approve", {"actionId": "A1"})
+    return Case(m.bytes(), topic=topic, until=m.show(m.now + m.pick(0, DAY, 40 * DAY, 800 * DAY))
                 if m.chance(0.5) else None)
