@@ -81,7 +81,9 @@ static void follow_held(struct book *book, const struct reward *before, const st
     struct text owner = entity_name(arena, "h", after->user_id);
     struct index_entry entry = { after->created, FIELD_ABSENT, after->reward_id, 0 };
     if (was) {
-        index_remove(book, user->held, owner, entry);
+        if (user->held) { /* else the user is not loaded yet: it is decided again then */
+            index_remove(book, user->held, owner, entry);
+        }
         return;
     }
     user->held = user->held ? user->held : index_copy(arena, NULL);
