@@ -660,20 +660,18 @@ def terms_now(d, action):
                                 action["actionTrackerId"], d.now)
 
 
-def own_contract(d, action):
-    """The action's contract as it is in force now: the one that applies; where none does, the one that
-    decided last, active or not (not specified: as the program does)."""
-    version, _, code = terms_now(d, action)
-    if code is None:
-        return version["data"]
+def last_contract(d, action):
+    """The contract that decided last, as it is in force now, active or not; None before its first."""
     version = contract.in_force(d.world.look(
         "contract:" + escape(action["terms"]["contractId"]))["versions"], d.now)
     return version["data"] if version else None
 
 
 def active_contract(d, action):
-    """The same, where it is an active contract of the partner."""
-    data = own_contract(d, action)
+    """The contract that applies now; where no terms do, the one that decided last if it is an active one
+    of the partner (not specified: as the program does); else None."""
+    version, _, code = terms_now(d, action)
+    data = version["data"] if code is None else last_contract(d, action)
     for version in contract.active_contracts(d.world, action["partnerId"], action["campaignId"],
                                              d.now):
         if version["data"] is data:
@@ -744,7 +742,7 @@ def reverse_action(d, action, reason, code_is_final=True):
 
 
 def find_children(d, action):
-    data = own_contract(d, action)
+    data = last_contract(d, action)  # "the parent's contract"
     if data is None or not data["reverseChildActions"]:
         return None, []
     requested, skipped = [], []

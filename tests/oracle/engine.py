@@ -10,6 +10,7 @@ import uuid
 from collections import OrderedDict, deque
 
 import envelope
+import known as reported
 import moments
 import strict_json
 
@@ -256,7 +257,10 @@ class World:
                 continue
             self.now = max(self.now, due)
             self.fire_one(entity, kind, owner)
+            if 8 in reported.AVOID and self.heap and self.heap[0][0] == due:
+                continue
             self.settle()
+        self.settle()
 
     def fire_one(self, entity, kind, owner=None):
         """Fires a timer that is due: when its time has come, or as the entity is advanced to now."""

@@ -13,4 +13,4 @@ def level(expected, got, reused):
 
 
 # Findings that the generators leave out, or the rules follow, until they are settled.
-AVOID = set()
+AVOID = {8}  # timers of one instant fire before what follows from the first of them
