@@ -3,12 +3,14 @@ headers are any bytes or None. Made for tests: simple, quick enough for a few 10
 
 import collections
 import ctypes as c
+import time
 
 LIB = c.CDLL("librdkafka.so.1")
 
 PRODUCER, CONSUMER = 0, 1
 CONF_OK = 0
 PARTITION_EOF, QUEUE_FULL = -191, -184
+NO_LEADER = (5, 6)  # leader not available, not leader for partition
 ANY_PARTITION, FROM_BEGINNING = -1, -2
 COPY = 2
 (V_END, V_TOPIC, V_RKT, V_PARTITION, V_VALUE, V_KEY, V_OPAQUE, V_MSGFLAGS, V_TIMESTAMP,
@@ -310,12 +312,19 @@ class Reader:
     def ends(self):
         """The offset after the last record, by partition; of a committed reader: the last stable
         offset."""
-        low, high, found = c.c_int64(), c.c_int64(), []
-        for partition in range(self.partitions):
-            check(query_watermarks(self.asker, self.topic.encode(), partition, c.byref(low),
-                                   c.byref(high), 20000), f"offsets of {self.topic}")
-            found.append(high.value)
-        return found
+        return [self.end_of(partition) for partition in range(self.partitions)]
+
+    def end_of(self, partition, seconds=20):
+        """A topic that was just made may have no leader yet, on a busy machine for seconds."""
+        low, high, deadline = c.c_int64(), c.c_int64(), time.monotonic() + seconds
+        while True:
+            code = query_watermarks(self.asker, self.topic.encode(), partition, c.byref(low),
+                                    c.byref(high), 20000)
+            if code not in NO_LEADER or time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        check(code, f"offsets of {self.topic}")
+        return high.value
 
     def reached(self, ends):
         return all(at >= end for at, end in zip(self.at, ends))
