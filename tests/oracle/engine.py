@@ -251,16 +251,21 @@ class World:
         heapq.heappush(self.heap, (due, owner, kind, self.sequence, entity))
 
     def fire(self, moment):
-        while self.heap and self.heap[0][0] <= moment:
-            due, owner, kind, _, entity = heapq.heappop(self.heap)
-            if entity.timers.get((owner, kind)) != due:
-                continue
-            self.now = max(self.now, due)
-            self.fire_one(entity, kind, owner)
-            if 8 in reported.AVOID and self.heap and self.heap[0][0] == due:
-                continue
-            self.settle()
-        self.settle()
+        """Timers due until the moment, in order, each followed until nothing is left."""
+        last = None
+        while True:
+            while self.heap and self.heap[0][4].timers.get(self.heap[0][1:3]) != self.heap[0][0]:
+                heapq.heappop(self.heap)  # moved or cancelled since
+            due = self.heap[0][0] if self.heap else None
+            done = due is None or due > moment
+            if self.queue and not (8 in reported.AVOID and not done and due == last):
+                self.settle()
+            elif done:
+                return
+            else:
+                _, owner, kind, _, entity = heapq.heappop(self.heap)
+                self.now, last = max(self.now, due), due
+                self.fire_one(entity, kind, owner)
 
     def fire_one(self, entity, kind, owner=None):
         """Fires a timer that is due: when its time has come, or as the entity is advanced to now."""
