@@ -126,14 +126,16 @@ def explained():
 
 def judge(binary, cases, chosen, options):
     """Tries the mutants; prints and counts what comes of them."""
-    counts, known = {"noticed": 0, "survived": 0, "explained": 0}, explained()
+    counts, known = {"noticed": 0, "survived": 0, "explained": 0, "untried": 0}, explained()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, \
             open(options.report, "a", encoding="utf-8") as report:
         deadline = time.monotonic() + options.seconds
-        results = pool.map(lambda mutant: time.monotonic() > deadline or kill(binary, mutant[0], cases), chosen)
+        results = pool.map(lambda mutant: None if time.monotonic() > deadline else kill(binary, mutant[0], cases),
+                           chosen)
         for (_, name, line, what, code), killed in zip(chosen, results):
             file = f"{options.worker}/{name}"
-            fate = "noticed" if killed else "explained" if (file, code, what) in known else "survived"
+            fate = ("untried" if killed is None else "noticed" if killed else
+                    "explained" if (file, code, what) in known else "survived")
             counts[fate] += 1
             report.write(json.dumps({"file": file, "line": line, "what": what, "fate": fate, "code": code}) + "\n")
             if fate == "survived":
@@ -147,7 +149,7 @@ def main():
     parser.add_argument("--only", default="", help="file names, with commas between")
     parser.add_argument("--cases", nargs="*", help="folders of case files (default: the worker's own)")
     parser.add_argument("--every", type=int, default=1, help="each so manyth mutant alone")
-    parser.add_argument("--seconds", type=int, default=7200, help="then what is left counts as noticed")
+    parser.add_argument("--seconds", type=int, default=7200, help="then what is left stays untried")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--report", default=os.devnull, help="a line of JSON for each mutant")
     options = parser.parse_args()
