@@ -474,18 +474,27 @@ def rate(d, action, version, payout, answered):
     work = rating.Rating(d.world, action, version, payout, lines, d.now)
     tallies = work.tallies()
     if tallies and not answered:
+        # a payout that is too large before any bonus is refused at once (not specified)
+        early = rating.Rating(d.world, action, version, payout,
+                              make_lines(action, payout["payoutLevel"]), d.now)
+        early.intend()
+        _check_size(early)
         raise Ask(tallies)
     result = Result()
     result.shares, result.bonus = work.pay()
     result.lines, result.work, result.level = lines, work, payout["payoutLevel"]
     result.version, result.payout = version, payout
-    if any(money.too_big(line.intended, work.currency) for line in lines) or \
-            money.too_big(sum(line.intended for line in lines), work.currency):
-        raise Reject(INVALID)
+    _check_size(work)
     result.differ = len(set(line.rule for line in lines)) > 1
     result.shown = {"contractId": version["data"]["contractId"], "version": version["number"],
                     "rule": "lines" if result.differ else lines[0].rule}
     return result
+
+
+def _check_size(work):
+    whole = sum(line.intended for line in work.lines)
+    if any(money.too_big(x, work.currency) for x in [whole] + [i.intended for i in work.lines]):
+        raise Reject(INVALID)
 
 
 def apply_rating(d, action, result):

@@ -191,14 +191,18 @@ class Rating:
         shares = {}
         limits, bonuses = self.sets()
         bonus = self._bonus(bonuses, shares)
-        for line in self.lines:
-            if line.owner is not None:
-                self._adjust(line)
-            self._amount(line)
+        self.intend()
         self.detail = None
         for prefix, (value, lines) in limits.items():
             self._limit(prefix, value, lines, shares)
         return shares, bonus
+
+    def intend(self):
+        """What the lines pay before limits."""
+        for line in self.lines:
+            if line.owner is not None:
+                self._adjust(line)
+            self._amount(line)
 
     def _bonus(self, bonuses, shares):
         earlier = []
