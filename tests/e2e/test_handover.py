@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """How long inputs wait when a worker goes: restarted in place, stopped as planned, killed, killed
 inside a transaction. Measured as the greatest age of an outcome: its timestamp in Kafka less that
-of its input."""
+of its input. The limits are promises for a machine that has nothing else to do: with --strict they are
+held to the second, else only three times as much is taken for a hang."""
 
 import itertools
 import threading
@@ -11,6 +12,7 @@ from harness import SESSION_TIMEOUT, World, arguments, main, modify, track
 from support.kafka_io import end_offsets
 
 ACTIONS = 60
+SLACK = 3  # a machine may be busy
 
 
 class Traffic:
@@ -57,7 +59,8 @@ def measure(world, ledger, name, limit, act, seconds, per_second=100):
     ledger.settle(60)
     age = oldest(ledger, since_ms)
     print(f"{name}: oldest outcome {age:.2f} s (limit {limit} s)", flush=True)
-    assert age <= limit, f"{name}: an input waited {age:.2f} s, limit {limit} s"
+    allowed = limit * (1 if world.strict else SLACK)
+    assert age <= allowed, f"{name}: an input waited {age:.2f} s, limit {limit} s"
 
 
 def kill_and_restart(worker):
@@ -89,8 +92,9 @@ def kill_inside_transaction(world, worker):
 
 
 def test():
-    options = arguments(__doc__)
+    options = arguments(__doc__, strict=(False, "the limits as they are promised"))
     with World(options) as world:
+        world.strict = options.strict
         first, second = world.start_workers(2)
         ledger = world.ledger()
         world.set_up_contracts(ledger)
