@@ -478,7 +478,7 @@ def rate(d, action, version, payout, answered):
         early = rating.Rating(d.world, action, version, payout,
                               make_lines(action, payout["payoutLevel"]), d.now)
         early.intend()
-        _check_size(early)
+        _check_size(early, bonus=False)
         raise Ask(tallies)
     result = Result()
     result.shares, result.bonus = work.pay()
@@ -491,9 +491,13 @@ def rate(d, action, version, payout, answered):
     return result
 
 
-def _check_size(work):
-    whole = sum(line.intended for line in work.lines)
-    if any(money.too_big(x, work.currency) for x in [whole] + [i.intended for i in work.lines]):
+def _check_size(work, bonus=True):
+    """12 digits; without `bonus` what a bonus may still change is left out."""
+    sets = work.sets()[1].values()
+    open_lines = [] if bonus else [line for _, lines in sets for line in lines]
+    sizes = [line.intended for line in work.lines if line not in open_lines]
+    sizes += [sum(sizes)] + [work._revenue(lines) for _, lines in sets]
+    if any(money.too_big(size, work.currency) for size in sizes):
         raise Reject(INVALID)
 
 
