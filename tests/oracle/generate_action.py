@@ -7,7 +7,7 @@ import known as reported
 COVERS = ["action"]
 HOUR = puts.HOUR
 DAY = 24 * HOUR
-PARTNERS = ["P1", "P1", "P1", "P2", "P3"]
+PARTNERS = ["P1"] * 6 + ["P2", "P2", "P3"]
 REASONS = ["ORDER_UPDATE", "ITEM_RETURNED", "CONS_FRAUD", "OTHER", "TEST_ACTION", "PARTNER_NOT_ACTIVE"]
 DISPOSITIONS = ["REJECTED", "ITEM_RETURNED", "CONS_FRAUD", "MP_RETURNED", "OTHER", "ORDER_ERROR"]
 
@@ -125,8 +125,8 @@ def _track_extras(m, w, data, currency):
         data["customerId"] = m.pick("cu1", "cu2", "cu/3")
     if m.chance(0.4):
         data["customerCountry"] = m.pick("US", "DE", "FR")
-    if m.chance(0.4):
-        data["customerStatus"] = m.random.choice(puts.STATUSES)
+    if m.chance(0.3):
+        data["customerStatus"] = m.weighted({"NEW": 5, "EXISTING": 5, "VIP": 1})
     if m.chance(0.2):
         data["clickId"] = m.pick("k1", "k2")
     if m.chance(0.2):
@@ -271,10 +271,14 @@ def reput(m, w, rich):
                        "exception_list.put": 2, "partner.put": 1})
     if kind == "contract.put":
         number = m.pick(1, 1, 2, 3)
+        fixed = {"currency": w.currency} if m.chance(0.95) else {}
+        if m.chance(0.75):
+            fixed.update(status="ACTIVE", startDate=m.show(m.now - 10 * DAY), endDate=None)
         data = puts.contract(m, "C%d" % number, "P%d" % number if m.chance(0.95) else "P2", (70, 71),
-                             rich, **({"currency": w.currency} if m.chance(0.9) else {}))
+                             rich, **fixed)
     elif kind == "event_type.put":
-        data = puts.event_type(m, m.pick(70, 71))
+        data = puts.event_type(m, m.pick(70, 71), **({} if m.chance(0.2) else {
+            "state": "ACTIVE", "requireParent": False}))
     elif kind == "partner.put":
         data = {"partnerId": m.pick("P1", "P2", "P3"),
                 "state": m.weighted({"ACTIVE": 4, "INACTIVE": 1})}
@@ -310,7 +314,7 @@ def remember(m, w):
 
 def flood(m, w):
     """The same kind of command often, near a limit."""
-    kind = m.pick("modify", "wait", "wait-oid", "remember")
+    kind = m.weighted({"modify": 5, "wait": 1, "wait-oid": 1, "remember": 1})
     if kind == "remember":
         return remember(m, w)
     if kind == "modify":
@@ -368,7 +372,7 @@ def generate(seed, messages):
             reput(m, w, rich)
         elif choice > 0.99 and 8 not in reported.AVOID:
             job(m, w)
-        elif choice < 0.0758 and messages >= 300:
+        elif choice < 0.0753 and messages >= 300:
             flood(m, w)
         else:
             _MAKERS[m.weighted(_KINDS)](m, w)

@@ -179,7 +179,7 @@ def event_type(m, tracker=70, **fixed):
         found["state"] = m.pick("ACTIVE", "INACTIVE")
     if m.chance(0.3):
         found["dedupWindow"] = m.pick("PT1H", "P1D", "P1M", "PT30M", "PT0S", "P1DT1H1M1S")
-    if m.chance(0.3):
+    if m.chance(0.15):
         found["customerStatuses"] = m.random.sample(STATUSES, m.random.randint(0, 3))
     if m.chance(0.7):
         found["dispositionCodes"] = [
