@@ -8,7 +8,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 
-enum { SETTLE_FIRST_MS = 250, SETTLE_PAUSE_MS = 100, SETTLED_HOLDS_MS = 500 };
+enum { LEAVE_SENT_MS = 50, SETTLE_FIRST_MS = 250, SETTLE_PAUSE_MS = 100, SETTLED_HOLDS_MS = 500 };
 
 /* --- rebalances --- */
 
@@ -105,6 +105,11 @@ enum bus_result kafka_join(struct bus *of, const int32_t *topics, size_t count)
     struct kafka_bus *bus = kafka_of(of);
     if (bus->group == NULL || bus->left) {
         return BUS_CONFIG;
+    }
+    if (bus->instance[0] != 0) {
+        /* An earlier process of this name may have died inside a transaction: that ends now, and not
+         * when it is found hanging. If the brokers do not answer, the first transaction tries again. */
+        (void)kafka_retire(of);
     }
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (size_t i = 0; i < count; i++) {
@@ -259,8 +264,28 @@ enum bus_result kafka_settled(struct bus *of, struct bus_place place)
 
 /* --- leaving --- */
 
+/* The id of a member is dropped when its LeaveGroup is on its way. */
+static bool has_left(const struct kafka_bus *bus)
+{
+    char *member = rd_kafka_memberid(bus->group);
+    bool left = member == NULL || member[0] == 0;
+    if (member != NULL) {
+        rd_kafka_mem_free(bus->group, member);
+    }
+    return left;
+}
+
+static void serve_group(struct kafka_bus *bus, int timeout_ms)
+{
+    rd_kafka_message_t *message = rd_kafka_consume_queue(bus->queue, timeout_ms);
+    if (message != NULL) {
+        rd_kafka_message_destroy(message);
+    }
+}
+
 /* close() alone sends no LeaveGroup for a static member, and the others would wait for the session
- * to time out. After an unsubscribe whose revoke has been served it is sent. */
+ * to time out. After an unsubscribe whose revoke has been served it is sent, once the fetching of all
+ * partitions has stopped: a close() before that would forget it. */
 void kafka_leave(struct bus *of)
 {
     struct kafka_bus *bus = kafka_of(of);
@@ -276,11 +301,11 @@ void kafka_leave(struct bus *of)
     if (bus->joined) {
         rd_kafka_unsubscribe(bus->group);
     }
-    while (owned && !bus->tell_revoked && clock_monotonic_ms() < deadline) {
-        rd_kafka_message_t *message = rd_kafka_consume_queue(bus->queue, 20);
-        if (message != NULL) {
-            rd_kafka_message_destroy(message);
-        }
+    while (owned && (!bus->tell_revoked || !has_left(bus)) && clock_monotonic_ms() < deadline) {
+        serve_group(bus, 20);
+    }
+    if (owned) {
+        serve_group(bus, LEAVE_SENT_MS);
     }
     if (bus->joined && owned && !bus->tell_revoked) {
         log_warn("group_left_late",

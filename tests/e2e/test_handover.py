@@ -2,7 +2,7 @@
 """How long inputs wait when a worker goes: restarted in place, stopped as planned, killed, killed
 inside a transaction. Measured as the greatest age of an outcome: its timestamp in Kafka less that
 of its input. The limits are promises for a machine that has nothing else to do: with --strict they are
-held to the second, else only three times as much is taken for a hang."""
+held to the second, else only much more is taken for a hang."""
 
 import itertools
 import threading
@@ -12,7 +12,7 @@ from harness import SESSION_TIMEOUT, World, arguments, main, modify, track
 from support.kafka_io import end_offsets
 
 ACTIONS = 60
-SLACK = 3  # a machine may be busy
+SLACK = 20  # seconds; a machine may be busy
 
 
 class Traffic:
@@ -59,7 +59,7 @@ def measure(world, ledger, name, limit, act, seconds, per_second=100):
     ledger.settle(60)
     age = oldest(ledger, since_ms)
     print(f"{name}: oldest outcome {age:.2f} s (limit {limit} s)", flush=True)
-    allowed = limit * (1 if world.strict else SLACK)
+    allowed = limit + (0 if world.strict else SLACK)
     assert age <= allowed, f"{name}: an input waited {age:.2f} s, limit {limit} s"
 
 
