@@ -8,15 +8,11 @@ from the tickets, a ticket leaves ACTIVE once and CANCELLED only for REFUNDED, v
 new, a repetition lists what came first. At the end: promo codes and attendees count the open tickets
 that there are, and the metrics are those of the orders."""
 
-import argparse
 import collections
 import hashlib
-import json
-import pathlib
-import subprocess
 import sys
-import tempfile
 
+import running
 from generate_orders import KEEPS, LIMITS, Generator
 
 OPEN = ("ACTIVE", "AWAITING_PAYMENT")
@@ -155,39 +151,5 @@ class Books:
                     open_of[(order["eventId"], hashlib.sha256(email.encode()).hexdigest())] += 1
 
 
-def run_seed(makegood, seed, messages):
-    with tempfile.TemporaryFile("w+") as lines:
-        lines.write("".join(line + "\n" for line in Generator(seed, messages).lines_all()))
-        lines.seek(0)
-        books = Books()
-        with subprocess.Popen([makegood, "exec", "--states"], stdin=lines, stdout=subprocess.PIPE,
-                              text=True) as done:
-            for line in done.stdout:
-                books.take(json.loads(line))
-        assert done.returncode == 0, f"exec ended with {done.returncode}"
-        books.close()
-    return books.counts
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--makegood", required=True, type=pathlib.Path)
-    parser.add_argument("--messages", type=int, default=20000, help="of each seed")
-    parser.add_argument("--seeds", default="1..1")
-    options = parser.parse_args()
-    first, last = map(int, options.seeds.split(".."))
-    total = collections.Counter()
-    for seed in range(first, last + 1):
-        try:
-            total += run_seed(options.makegood.resolve(), seed, options.messages)
-        except AssertionError as error:
-            print(f"FAILED seed {seed}: {error}", file=sys.stderr)
-            return 1
-    for name, count in sorted(total.items()):
-        print(f"{count:9} {name}")
-    print(f"{(last - first + 1) * options.messages} messages and more, {sum(total.values())} outcomes")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(running.main(__doc__, Generator, Books, 20000))

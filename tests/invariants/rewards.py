@@ -9,14 +9,10 @@ takes available rewards in the order of consumption, none beyond its value. Vers
 change, ids are new, a repetition lists what came first. At the end: the lists that an account keeps
 (what is spendable, what is due, what waits for a form) are those of its rewards."""
 
-import argparse
 import collections
-import json
-import pathlib
-import subprocess
 import sys
-import tempfile
 
+import running
 from generate_rewards import Generator
 
 NEVER = "9999-99"
@@ -214,39 +210,5 @@ class Books:
             assert [(e["first"], e["rewardId"]) for e in listed] == wanted, (entity, user)
 
 
-def run_seed(makegood, seed, messages):
-    with tempfile.TemporaryFile("w+") as lines:
-        lines.write("".join(line + "\n" for line in Generator(seed, messages).lines_all()))
-        lines.seek(0)
-        books = Books()
-        with subprocess.Popen([makegood, "exec", "--states"], stdin=lines, stdout=subprocess.PIPE,
-                              text=True) as done:
-            for line in done.stdout:
-                books.take(json.loads(line))
-        assert done.returncode == 0, f"exec ended with {done.returncode}"
-        books.close()
-    return books.counts
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--makegood", required=True, type=pathlib.Path)
-    parser.add_argument("--messages", type=int, default=5000, help="of each seed")
-    parser.add_argument("--seeds", default="1..1")
-    options = parser.parse_args()
-    first, last = map(int, options.seeds.split(".."))
-    total = collections.Counter()
-    for seed in range(first, last + 1):
-        try:
-            total += run_seed(options.makegood.resolve(), seed, options.messages)
-        except AssertionError as error:
-            print(f"FAILED seed {seed}: {error}", file=sys.stderr)
-            return 1
-    for name, count in sorted(total.items()):
-        print(f"{count:9} {name}")
-    print(f"{(last - first + 1) * options.messages} messages and more, {sum(total.values())} outcomes")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(running.main(__doc__, Generator, Books, 5000))
