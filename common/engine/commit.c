@@ -1,9 +1,9 @@
-/* The end of a turn: states and @progress to the state logs, offsets, commit, fold. */
+/* The end of a turn: states and @progress to the state logs, offsets, commit. */
 #include "engine/inside.h"
 
 #include "io/log.h"
 
-enum { FLUSH_MS = 8000, QUEUE_WAIT_MS = 20, QUEUE_WAITS_MAX = 500, FOLD_TRIES = 3 };
+enum { FLUSH_MS = 8000, QUEUE_WAIT_MS = 20, QUEUE_WAITS_MAX = 500 };
 
 static bool next_touched(struct engine *engine, size_t *s, int32_t *p, struct partition **out)
 {
@@ -187,107 +187,4 @@ enum bus_result commit_end(struct engine *engine)
     }
     result = engine->bus->ops->commit(engine->bus);
     return result == BUS_OK || result == BUS_ABORT ? result : BUS_RETIRE;
-}
-
-/* --- fold --- */
-
-struct chunk {
-    struct view_entry *entries;
-    size_t count, bytes;
-    int64_t folded; /* records of the turn up to and with this chunk */
-};
-
-static bool retake_unfolded(struct engine *engine, struct partition *partition)
-{
-    engine_retake(engine, partition, "the fold did not take effect");
-    return false;
-}
-
-/* The chunk ends on a record and sets the index to the offset after it. False: the partition is taken
- * again, which folds the rest from the log. */
-static bool fold_chunk(struct engine *engine, struct partition *partition, struct chunk *chunk,
-                       int64_t after, enum view_result *result, struct err_note *trouble)
-{
-    int64_t index = partition->index;
-    for (int i = 0; i < FOLD_TRIES && partition->index < after; i++) {
-        *result = engine->view->ops->fold(engine->view, partition->log->group, partition->index, after,
-                                          chunk->entries, chunk->count, &index, trouble);
-        bool by_a_reader = *result == VIEW_LOST && index > partition->index && index <= partition->turn_after;
-        if (*result != VIEW_OK && !by_a_reader) {
-            return retake_unfolded(engine, partition);
-        }
-        partition->index = *result == VIEW_OK ? after : index;
-    }
-    *result = VIEW_OK;
-    chunk->count = 0;
-    chunk->bytes = 0;
-    return partition->index >= after || retake_unfolded(engine, partition);
-}
-
-static void chunk_add(struct chunk *chunk, struct view_entry entry)
-{
-    chunk->entries[chunk->count++] = entry;
-    chunk->bytes += entry.key.size + entry.value.size;
-    chunk->folded++;
-}
-
-static bool chunk_full(const struct chunk *chunk)
-{
-    return chunk->count == VIEW_FOLD_ENTRIES_MAX || chunk->bytes >= VIEW_FOLD_BYTES_MAX;
-}
-
-static struct view_entry entry_of(const struct item *item)
-{
-    bool gone = !item->present && !item->head_owner;
-    return (struct view_entry){ item->key, gone ? (struct text){ 0 } : item->written,
-                                item->due_ms == 0 && item->stored_due_ms == 0 ? VIEW_DUE_KEEP
-                                                                              : item->due_ms };
-}
-
-/* In the order in which the records were written. Their offsets are known as long as nobody else wrote
- * between them: only an aborted transaction of a zombie can have. */
-static void fold_partition(struct engine *engine, struct partition *partition,
-                           enum view_result *result, struct err_note *trouble)
-{
-    struct chunk chunk = { .entries = engine->fold_entries };
-    bool dense = partition->turn_after - partition->turn_first == partition->turn_records;
-    chunk_add(&chunk, (struct view_entry){ TEXT(PROGRESS_KEY), partition->turn_progress, VIEW_DUE_KEEP });
-    for (struct item *item = engine->turn.dirty_first; item != NULL; item = item->next_dirty) {
-        if (item->partition != partition) {
-            continue;
-        }
-        if (chunk_full(&chunk)) {
-            if (!dense) {
-                retake_unfolded(engine, partition);
-                return;
-            }
-            if (!fold_chunk(engine, partition, &chunk, partition->turn_first + chunk.folded, result,
-                            trouble)) {
-                return;
-            }
-        }
-        chunk_add(&chunk, entry_of(item));
-    }
-    fold_chunk(engine, partition, &chunk, partition->turn_after, result, trouble);
-}
-
-/* After the commit: what is in the log is brought to the view. A failure costs a retake, no more. */
-enum err commit_fold(struct engine *engine, struct err_note *note)
-{
-    size_t s = 0;
-    int32_t p = 0;
-    struct partition *partition;
-    struct err_note trouble;
-    enum err err = OK;
-    while (next_touched(engine, &s, &p, &partition)) {
-        enum view_result result = VIEW_OK;
-        fold_partition(engine, partition, &result, &trouble);
-        if (result != VIEW_OK && result != VIEW_LOST) {
-            engine_view_trouble(engine, &trouble);
-        }
-        if (result == VIEW_REFUSED) {
-            err = err_note(note, ERR_CONFIG, "%s", trouble.text);
-        }
-    }
-    return err;
 }

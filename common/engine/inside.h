@@ -242,7 +242,7 @@ struct engine {
     struct err_note trouble;       /* last failure that is being waited out                   */
     struct arena scratch;          /* within one step                                         */
     struct arena permanent;        /* for the engine's life                                    */
-    struct view_entry *fold_entries; /* VIEW_FOLD_ENTRIES_MAX                                  */
+    struct fold_batch *fold_batch;
     struct outcome_kind kinds[OUTCOME_KINDS_MAX];
     size_t kind_count;
     jmp_buf exhausted;
@@ -367,7 +367,10 @@ enum bus_result commit_begin(struct engine *engine);
 enum bus_result commit_produce(struct engine *engine, const struct bus_message *message);
 enum bus_result commit_states(struct engine *engine);
 enum bus_result commit_end(struct engine *engine);
-enum err commit_fold(struct engine *engine, struct err_note *note);
+
+/* fold.c */
+struct fold_batch *fold_batch_new(struct arena *arena);
+enum err fold_turn(struct engine *engine, struct err_note *note);
 
 /* counts.c */
 enum step { STEP_DECODE, STEP_LOAD, STEP_DECIDE, STEP_ENCODE, STEP_COMMIT, STEP_FOLD, STEPS };

@@ -103,8 +103,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err_note *not
     arena_init(&engine->turn.run_arena, engine->setup.turn_bytes_max * 4);
     engine->turn.arena.on_exhausted = engine->turn.run_arena.on_exhausted = exhausted;
     engine->turn.arena.context = engine->turn.run_arena.context = engine;
-    engine->fold_entries =
-        arena_alloc(&engine->permanent, VIEW_FOLD_ENTRIES_MAX * sizeof(struct view_entry));
+    engine->fold_batch = fold_batch_new(&engine->permanent);
     if (engine->cache == NULL || engine->looks == NULL || engine->counts == NULL ||
         engine->turn.messages == NULL) {
         err_note(note, ERR_INTERNAL, "out of memory: cache.bytes is %zu", engine->setup.cache_bytes);

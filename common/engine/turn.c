@@ -290,7 +290,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
     }
     engine->turn.begun = false;
     turn_committed(engine);
-    enum err err = commit_fold(engine, note);
+    enum err err = fold_turn(engine, note);
     counts_step(engine, STEP_FOLD, &since);
     counts_duration(engine, since - start);
     turn_over(engine);

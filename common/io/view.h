@@ -55,6 +55,18 @@ struct view_entry {
     int64_t due_ms;    /* 0 = none: a due time of the key is removed; VIEW_DUE_KEEP: as it is */
 };
 
+/* One fold of several. */
+struct view_fold {
+    struct text group;
+    int64_t before, after;
+    const struct view_entry *entries;
+    size_t count;            /* at most VIEW_FOLD_ENTRIES_MAX                             */
+    /* out, as of fold() */
+    enum view_result result; /* DOWN also when an earlier one failed                      */
+    int64_t index;
+    bool raced;              /* the view's own                                            */
+};
+
 struct view;
 
 struct view_ops {
@@ -67,6 +79,10 @@ struct view_ops {
     enum view_result (*fold)(struct view *view, struct text group, int64_t before, int64_t after,
                              const struct view_entry *entries, size_t count, int64_t *index,
                              struct err_note *note);
+    /* Folds one after the other, each atomic in itself; all that can in one round trip. NULL: the view
+     * has nothing better than fold() in a row. */
+    enum view_result (*fold_all)(struct view *view, struct view_fold *folds, size_t count,
+                                 struct err_note *note);
     /* Is it reachable, ours (identity) and safe (policy)? Writes the identity where none is. */
     enum view_result (*check)(struct view *view, struct err_note *note);
     void (*close)(struct view *view);
@@ -75,5 +91,9 @@ struct view_ops {
 struct view {
     const struct view_ops *ops;
 };
+
+/* fold_all(), by fold() where the view has none: the first failure (not LOST) ends it and is the result. */
+enum view_result view_fold_all(struct view *view, struct view_fold *folds, size_t count,
+                               struct err_note *note);
 
 #endif

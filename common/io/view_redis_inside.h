@@ -49,6 +49,22 @@ enum view_result redis_receive(struct redis_view *view, redisReply **reply, bool
 /* What an error reply of Redis means. */
 enum view_result redis_meaning(const char *text, struct err_note *note);
 
+enum view_result redis_send_words(struct redis_view *view, struct arena *arena, const struct text *words,
+                                  int count, struct err_note *note);
+/* Connected, and known to be ours since the connection was made. */
+enum view_result redis_ready(struct redis_view *view, struct err_note *note);
+/* Drops the connection. */
+enum view_result redis_broken(struct redis_view *view, struct err_note *note);
+/* Of an index key's value: -1 = none. False: it is no index. */
+bool redis_index(const redisReply *reply, int64_t *index);
+void redis_measure(struct metric *metric, int64_t since_us); /* metric NULL: not measured */
+
+enum view_result redis_fold(struct view *base, struct text group, int64_t before, int64_t after,
+                            const struct view_entry *entries, size_t count, int64_t *index,
+                            struct err_note *note);
+enum view_result redis_fold_all(struct view *base, struct view_fold *folds, size_t count,
+                                struct err_note *note);
+
 /* False: no URL that we take. */
 bool redis_parse_url(struct redis_view *view, const char *url);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hiredis/hiredis.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -158,6 +159,13 @@ static void takes_any_bytes(void **state)
     view->ops->close(view);
 }
 
+static void folds_several_at_once(void **state)
+{
+    struct view *view = open_view(*state, NULL);
+    view_conforms_to_folds(view);
+    view->ops->close(view);
+}
+
 static void keys_are_those_of_the_pages(void **state)
 {
     struct world *world = *state;
@@ -195,6 +203,58 @@ static void one_of_two_writers_wins(void **state)
     check_step(one, 'r', "A", "A=2 index 2");
     one->ops->close(one);
     other->ops->close(other);
+}
+
+struct racer {
+    struct view *view;
+    int64_t won;
+};
+
+enum { RACE_TO = 1500 };
+
+/* Two groups in one call: each is won or lost by itself. */
+static void *race(void *context)
+{
+    struct racer *racer = context;
+    int64_t index[2] = { 0, 0 };
+    struct text groups[2] = { TEXT("race-0"), TEXT("race-1") };
+    struct err_note note;
+    while (index[0] < RACE_TO || index[1] < RACE_TO) {
+        struct view_fold folds[2];
+        for (int i = 0; i < 2; i++) {
+            folds[i] = (struct view_fold){ .group = groups[i], .before = index[i], .after = index[i] + 1 };
+        }
+        if (view_fold_all(racer->view, folds, 2, &note) != VIEW_OK) {
+            racer->won = -1;
+            return NULL;
+        }
+        for (int i = 0; i < 2; i++) {
+            racer->won += folds[i].result == VIEW_OK;
+            index[i] = folds[i].index;
+        }
+    }
+    return NULL;
+}
+
+static void every_step_of_a_race_is_won_once(void **state)
+{
+    struct racer racers[2] = { { open_view(*state, NULL), 0 }, { open_view(*state, NULL), 0 } };
+    struct view_fold start[2] = { { .group = TEXT("race-0"), .before = -1 },
+                                  { .group = TEXT("race-1"), .before = -1 } };
+    struct err_note note;
+    pthread_t other;
+    assert_int_equal(view_fold_all(racers[0].view, start, 2, &note), VIEW_OK);
+    assert_int_equal(pthread_create(&other, NULL, race, &racers[1]), 0);
+    race(&racers[0]);
+    pthread_join(other, NULL);
+    struct view_read reads[2] = { { .group = TEXT("race-0") }, { .group = TEXT("race-1") } };
+    struct arena arena = { 0 };
+    assert_int_equal(racers[0].view->ops->read(racers[0].view, &arena, reads, 2, &note), VIEW_OK);
+    assert_true(racers[0].won > 0 && racers[1].won > 0);
+    assert_int_equal(racers[0].won + racers[1].won, reads[0].index + reads[1].index);
+    arena_release(&arena);
+    racers[0].view->ops->close(racers[0].view);
+    racers[1].view->ops->close(racers[1].view);
 }
 
 /* --- trouble --- */
@@ -420,8 +480,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_SERVER(follows_the_script),
         ON_SERVER(takes_any_bytes),
+        ON_SERVER(folds_several_at_once),
         ON_SERVER(keys_are_those_of_the_pages),
         ON_SERVER(one_of_two_writers_wins),
+        ON_SERVER(every_step_of_a_race_is_won_once),
         ON_SERVER(comes_back_after_a_restart),
         ON_SERVER(a_dropped_connection_is_made_again),
         ON_SERVER(a_server_that_hangs_is_left_in_time),

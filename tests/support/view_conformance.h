@@ -208,4 +208,51 @@ static inline void view_conforms_to_bytes(struct view *view)
     arena_release(&arena);
 }
 
+/* Several folds in one call: of two groups, of one group twice, lost ones between, and more of them
+ * than one transaction of any view would take. */
+static inline void view_conforms_to_folds(struct view *view)
+{
+    enum { MANY = 40, EACH = 100 };
+    struct arena arena = { 0 };
+    struct err_note note = { "" };
+    struct view_entry one = { TEXT("A"), TEXT("1"), 7 }, two = { TEXT("A"), TEXT("2"), VIEW_DUE_KEEP };
+    struct view_fold some[] = {
+        { .group = TEXT("folds-0"), .before = -1, .after = 1, .entries = &one, .count = 1 },
+        { .group = TEXT("folds-1"), .before = 5, .after = 6, .entries = &one, .count = 1 },
+        { .group = TEXT("folds-2"), .before = -1, .after = 3 },
+        { .group = TEXT("folds-2"), .before = 3, .after = 4, .entries = &one, .count = 1 },
+        { .group = TEXT("folds-2"), .before = 3, .after = 5, .entries = &two, .count = 1 },
+        { .group = TEXT("folds-2"), .before = 4, .after = 6, .entries = &two, .count = 1 },
+    };
+    static const int64_t indexes[] = { 1, -1, 3, 4, 4, 6 };
+    assert_int_equal(view_fold_all(view, some, 6, &note), VIEW_OK);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(some[i].result, i == 1 || i == 4 ? VIEW_LOST : VIEW_OK);
+        assert_int_equal(some[i].index, indexes[i]);
+    }
+    struct view_step look = { 'd', "folds-2", "", 9, 9, "" };
+    char said[256];
+    view_say_step(view, &look, said, sizeof(said));
+    assert_string_equal(said, "A@7 index 6 next 7");
+    struct view_fold *many = arena_alloc(&arena, MANY * sizeof(*many));
+    struct view_entry *entries = arena_alloc(&arena, EACH * sizeof(*entries));
+    for (int i = 0; i < EACH; i++) {
+        entries[i] = (struct view_entry){ arena_printf(&arena, "k%d", i), TEXT("v"), 0 };
+    }
+    for (int i = 0; i < MANY; i++) {
+        many[i] = (struct view_fold){ .group = arena_printf(&arena, "many-%d", i / 2),
+                                      .before = i % 2 ? 10 : -1,
+                                      .after = 10 + 10 * (i % 2),
+                                      .entries = entries,
+                                      .count = EACH };
+    }
+    assert_int_equal(view_fold_all(view, many, MANY, &note), VIEW_OK);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(many[i].result, VIEW_OK);
+        assert_int_equal(many[i].index, many[i].after);
+    }
+    assert_int_equal(view_fold_all(view, NULL, 0, &note), VIEW_OK);
+    arena_release(&arena);
+}
+
 #endif

@@ -19,6 +19,14 @@ static void takes_any_bytes(void **state)
     view->ops->close(view);
 }
 
+static void folds_several_in_a_row(void **state)
+{
+    (void)state;
+    struct view *view = view_memory_new();
+    view_conforms_to_folds(view);
+    view->ops->close(view);
+}
+
 static void check_step(struct view *view, char call, const char *words, int64_t before,
                        int64_t after, const char *expected)
 {
@@ -91,7 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_the_script),    cmocka_unit_test(takes_any_bytes),
         cmocka_unit_test(goes_back_and_forgets), cmocka_unit_test(is_down_when_told),
-        cmocka_unit_test(lists_keys_in_order),
+        cmocka_unit_test(lists_keys_in_order),   cmocka_unit_test(folds_several_in_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,7 @@ static void over_close(struct view *view)
     over->memory->ops->close(over->memory);
 }
 
-static const struct view_ops over_ops = { over_read, over_fold, over_check, over_close };
+static const struct view_ops over_ops = { .read = over_read, .fold = over_fold, .check = over_check, .close = over_close };
 
 /* --- the world of one event --- */
 

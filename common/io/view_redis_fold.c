@@ -1,0 +1,303 @@
+/*
+ * Folds: compare-and-set on the index by WATCH, GET, then MULTI ... EXEC. Folds travel in packs, one
+ * transaction each; what a pack changes goes out together with the WATCH of the next one, so N packs
+ * cost N + 1 round trips. A pack is bounded, because Redis serves nobody else meanwhile.
+ */
+#include "base/ensure.h"
+#include "io/clock.h"
+#include "io/view_redis_inside.h"
+
+static const struct text no_key = { "", 0 };
+
+struct pack {
+    struct redis_view *view;
+    struct arena *arena;
+    struct view_fold *folds;
+    size_t count, applicable; /* applicable: their index is as expected */
+    int commands;             /* between MULTI and EXEC */
+};
+
+static size_t bytes_of(const struct view_fold *fold)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < fold->count; i++) {
+        bytes += fold->entries[i].key.size + fold->entries[i].value.size;
+    }
+    return bytes;
+}
+
+/* As many folds as fit, of different groups: of one group the next must see what the first made. */
+static struct pack pack_next(struct redis_view *view, struct arena *arena, struct view_fold *folds,
+                             size_t left)
+{
+    struct pack pack = { .view = view, .arena = arena, .folds = folds };
+    size_t entries = 0, bytes = 0;
+    while (pack.count < left) {
+        const struct view_fold *fold = &folds[pack.count];
+        ENSURE(fold->count <= VIEW_FOLD_ENTRIES_MAX);
+        entries += fold->count;
+        bytes += bytes_of(fold);
+        bool same = pack.count > 0 && text_equal(fold->group, fold[-1].group);
+        if (pack.count > 0 && (same || entries > VIEW_FOLD_ENTRIES_MAX || bytes > VIEW_FOLD_BYTES_MAX)) {
+            break;
+        }
+        pack.count++;
+    }
+    return pack;
+}
+
+/* --- the indexes --- */
+
+static enum view_result send_watch(const struct pack *pack, struct err_note *note)
+{
+    struct redis_command watch, get;
+    redis_command_init(&watch, pack->arena, (int)pack->count + 1);
+    redis_command_init(&get, pack->arena, (int)pack->count + 1);
+    redis_add(&watch, TEXT("WATCH"));
+    redis_add(&get, TEXT("MGET"));
+    for (size_t i = 0; i < pack->count; i++) {
+        struct text key = redis_key(pack->arena, pack->folds[i].group, "@index", no_key);
+        redis_add(&watch, key);
+        redis_add(&get, key);
+    }
+    enum view_result result = redis_send(pack->view, &watch, note);
+    return result == VIEW_OK ? redis_send(pack->view, &get, note) : result;
+}
+
+static enum view_result skip_replies(struct redis_view *view, int count, struct err_note *note)
+{
+    for (int i = 0; i < count; i++) {
+        redisReply *reply;
+        enum view_result result = redis_receive(view, &reply, false, note);
+        if (result != VIEW_OK) {
+            return result;
+        }
+        freeReplyObject(reply);
+    }
+    return VIEW_OK;
+}
+
+/* A fold whose index is another one is lost, and no part of the transaction. */
+static bool take_indexes(struct pack *pack, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != pack->count) {
+        return false;
+    }
+    for (size_t i = 0; i < pack->count; i++) {
+        struct view_fold *fold = &pack->folds[i];
+        if (!redis_index(reply->element[i], &fold->index)) {
+            return false;
+        }
+        fold->result = fold->index == fold->before ? VIEW_OK : VIEW_LOST;
+        pack->applicable += fold->result == VIEW_OK;
+    }
+    return true;
+}
+
+static enum view_result receive_watch(struct pack *pack, struct err_note *note)
+{
+    redisReply *reply;
+    enum view_result result = skip_replies(pack->view, 1, note);
+    result = result == VIEW_OK ? redis_receive(pack->view, &reply, false, note) : result;
+    if (result != VIEW_OK) {
+        return result;
+    }
+    bool good = take_indexes(pack, reply);
+    freeReplyObject(reply);
+    return good ? VIEW_OK : redis_broken(pack->view, note);
+}
+
+/* --- the changes --- */
+
+/* One command over those entries that it concerns; none, no command. */
+static enum view_result send_some(struct pack *pack, struct redis_command *command, int bare,
+                                  struct err_note *note)
+{
+    if (command->count == bare) {
+        return VIEW_OK;
+    }
+    pack->commands++;
+    return redis_send(pack->view, command, note);
+}
+
+static enum view_result send_values(struct pack *pack, const struct view_fold *fold, struct err_note *note)
+{
+    struct redis_command set, del;
+    redis_command_init(&set, pack->arena, (int)fold->count * 2 + 3);
+    redis_command_init(&del, pack->arena, (int)fold->count + 1);
+    redis_add(&set, TEXT("MSET"));
+    redis_add(&set, redis_key(pack->arena, fold->group, "@index", no_key));
+    redis_add_number(&set, fold->after);
+    redis_add(&del, TEXT("DEL"));
+    for (size_t i = 0; i < fold->count; i++) {
+        struct text key = redis_key(pack->arena, fold->group, ":", fold->entries[i].key);
+        if (fold->entries[i].value.at) {
+            redis_add(&set, key);
+            redis_add(&set, fold->entries[i].value);
+        } else {
+            redis_add(&del, key);
+        }
+    }
+    enum view_result result = send_some(pack, &set, 0, note);
+    return result == VIEW_OK ? send_some(pack, &del, 1, note) : result;
+}
+
+static enum view_result send_dues(struct pack *pack, const struct view_fold *fold, struct err_note *note)
+{
+    struct redis_command add, remove;
+    struct text due = redis_key(pack->arena, fold->group, "@due", no_key);
+    redis_command_init(&add, pack->arena, (int)fold->count * 2 + 2);
+    redis_command_init(&remove, pack->arena, (int)fold->count + 2);
+    redis_add(&add, TEXT("ZADD"));
+    redis_add(&add, due);
+    redis_add(&remove, TEXT("ZREM"));
+    redis_add(&remove, due);
+    for (size_t i = 0; i < fold->count; i++) {
+        const struct view_entry *entry = &fold->entries[i];
+        if (!entry->value.at || entry->due_ms == 0) {
+            redis_add(&remove, entry->key);
+        } else if (entry->due_ms != VIEW_DUE_KEEP) {
+            redis_add_number(&add, entry->due_ms);
+            redis_add(&add, entry->key);
+        }
+    }
+    enum view_result result = send_some(pack, &add, 2, note);
+    return result == VIEW_OK ? send_some(pack, &remove, 2, note) : result;
+}
+
+static enum view_result send_word(const struct pack *pack, struct text word, struct err_note *note)
+{
+    return redis_send_words(pack->view, pack->arena, &word, 1, note);
+}
+
+/* An error inside (out of memory, disk) makes EXEC fail whole. */
+static enum view_result send_changes(struct pack *pack, struct err_note *note)
+{
+    if (pack->applicable == 0) {
+        return send_word(pack, TEXT("UNWATCH"), note);
+    }
+    enum view_result result = send_word(pack, TEXT("MULTI"), note);
+    for (size_t i = 0; result == VIEW_OK && i < pack->count; i++) {
+        if (pack->folds[i].result == VIEW_OK) {
+            result = send_values(pack, &pack->folds[i], note);
+            result = result == VIEW_OK ? send_dues(pack, &pack->folds[i], note) : result;
+        }
+    }
+    return result == VIEW_OK ? send_word(pack, TEXT("EXEC"), note) : result;
+}
+
+static enum view_result inner_errors(struct redis_view *view, const redisReply *reply,
+                                     struct err_note *note)
+{
+    for (size_t i = 0; i < reply->elements; i++) {
+        if (reply->element[i]->type == REDIS_REPLY_ERROR) {
+            enum view_result result = redis_meaning(reply->element[i]->str, note);
+            redis_drop(view);
+            return result;
+        }
+    }
+    return VIEW_OK;
+}
+
+static enum view_result receive_changes(struct pack *pack, struct err_note *note)
+{
+    redisReply *reply;
+    bool unwatched = pack->applicable == 0;
+    enum view_result result = skip_replies(pack->view, unwatched ? 1 : pack->commands + 1, note);
+    if (result != VIEW_OK || unwatched) {
+        return result;
+    }
+    result = redis_receive(pack->view, &reply, false, note);
+    if (result != VIEW_OK) {
+        return result;
+    }
+    result = reply->type == REDIS_REPLY_NIL     ? VIEW_LOST /* somebody wrote between WATCH and EXEC */
+             : reply->type == REDIS_REPLY_ARRAY ? inner_errors(pack->view, reply, note)
+                                                : redis_broken(pack->view, note);
+    freeReplyObject(reply);
+    return result;
+}
+
+/* What was to be applied was, or was not: all of the pack at once. */
+static void settle(struct pack *pack, enum view_result result)
+{
+    for (size_t i = 0; i < pack->count; i++) {
+        struct view_fold *fold = &pack->folds[i];
+        if (fold->result == VIEW_OK) {
+            fold->result = result;
+            fold->index = fold->after;
+            fold->raced = result == VIEW_LOST;
+        }
+    }
+}
+
+/* --- all of them --- */
+
+static enum view_result fold_packs(struct redis_view *view, struct arena *arena, struct view_fold *folds,
+                                   size_t count, struct err_note *note)
+{
+    struct pack pack = pack_next(view, arena, folds, count);
+    enum view_result result = send_watch(&pack, note);
+    while (result == VIEW_OK && pack.count > 0) {
+        result = receive_watch(&pack, note);
+        result = result == VIEW_OK ? send_changes(&pack, note) : result;
+        folds += pack.count;
+        count -= pack.count;
+        struct pack next = pack_next(view, arena, folds, count);
+        result = result == VIEW_OK && next.count > 0 ? send_watch(&next, note) : result;
+        result = result == VIEW_OK ? receive_changes(&pack, note) : result;
+        settle(&pack, result);
+        result = result == VIEW_LOST ? VIEW_OK : result;
+        pack = next;
+    }
+    return result;
+}
+
+/* Somebody wrote between WATCH and EXEC: what stands there now? */
+static enum view_result read_raced(struct redis_view *view, struct arena *arena, struct view_fold *folds,
+                                   size_t count, struct err_note *note)
+{
+    enum view_result result = VIEW_OK;
+    for (size_t i = 0; result == VIEW_OK && i < count; i++) {
+        struct view_read read = { .group = folds[i].group };
+        if (folds[i].raced) {
+            result = view->view.ops->read(&view->view, arena, &read, 1, note);
+            folds[i].index = read.index;
+            folds[i].result = result == VIEW_OK ? VIEW_LOST : result;
+        }
+    }
+    return result;
+}
+
+enum view_result redis_fold_all(struct view *base, struct view_fold *folds, size_t count, struct err_note *note)
+{
+    struct redis_view *view = (struct redis_view *)base;
+    int64_t since_us = clock_monotonic_us();
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < count; i++) {
+        folds[i].result = VIEW_DOWN;
+        folds[i].raced = false;
+    }
+    enum view_result result = redis_ready(view, note);
+    result = result == VIEW_OK ? fold_packs(view, &arena, folds, count, note) : result;
+    result = result == VIEW_OK ? read_raced(view, &arena, folds, count, note) : result;
+    for (size_t i = 0; result > VIEW_LOST && i < count; i++) {
+        folds[i].result = folds[i].result == VIEW_DOWN ? result : folds[i].result;
+    }
+    arena_release(&arena);
+    redis_measure(view->fold_time, since_us);
+    return result;
+}
+
+enum view_result redis_fold(struct view *base, struct text group, int64_t before, int64_t after,
+                            const struct view_entry *entries, size_t count, int64_t *index,
+                            struct err_note *note)
+{
+    struct view_fold fold = {
+        .group = group, .before = before, .after = after, .entries = entries, .count = count
+    };
+    enum view_result result = redis_fold_all(base, &fold, 1, note);
+    *index = fold.index;
+    return result == VIEW_OK ? fold.result : result;
+}
