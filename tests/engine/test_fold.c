@@ -46,6 +46,25 @@ static void test_a_turn_of_many_entities_is_folded_in_chunks_whose_index_rises(v
     assert_int_equal(entries, 1201);
 }
 
+/* More than goes to the view in one call: 4,000 states and @progress. */
+static void test_the_largest_turn_is_folded_in_order(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    settle(world);
+    faulty->faults.fold_count = 0;
+    add_many(world, "a", 4000);
+    settle(world);
+    assert_int_equal(faulty->faults.fold_count, 9);
+    for (size_t i = 1; i < 9; i++) {
+        assert_int_equal(faulty->faults.folds[i].before, faulty->faults.folds[i - 1].after);
+    }
+    assert_int_equal(view_index(world, "counter-0").index, 4001);
+    add_many(world, "b", 4000);
+    settle(world);
+    expect_all(world, 4000, "\"total\":2");
+}
+
 static void test_chunks_are_bounded_by_bytes_too(void **state)
 {
     struct faulty_world *faulty = *state;
@@ -217,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAULTY_CASE(test_a_turn_of_many_entities_is_folded_in_chunks_whose_index_rises),
+        FAULTY_CASE(test_the_largest_turn_is_folded_in_order),
         FAULTY_CASE(test_chunks_are_bounded_by_bytes_too),
         FAULTY_CASE(test_a_process_that_dies_between_two_chunks_loses_nothing),
         FAULTY_CASE(test_a_reader_that_folded_a_part_of_the_first_chunk_is_joined),
