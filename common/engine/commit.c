@@ -1,6 +1,7 @@
 /* The end of a turn: states and @progress to the state logs, offsets, commit. */
 #include "engine/inside.h"
 
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { FLUSH_MS = 8000, QUEUE_WAIT_MS = 20, QUEUE_WAITS_MAX = 500 };
@@ -97,6 +98,7 @@ enum bus_result commit_begin(struct engine *engine)
     struct partition *partition;
     enum bus_result result = engine->bus->ops->begin(engine->bus);
     engine->turn.begun = result == BUS_OK;
+    CRASH_POINT("begun");
     while (result == BUS_OK && next_touched(engine, &s, &p, &partition)) {
         result = put_progress(engine, partition);
     }
@@ -174,7 +176,9 @@ static bool log_goes_on(struct engine *engine)
  * to produce. What is not known to have been refused may have been committed. */
 enum bus_result commit_end(struct engine *engine)
 {
+    CRASH_POINT("queued");
     enum bus_result result = engine->bus->ops->flush(engine->bus, FLUSH_MS);
+    CRASH_POINT("flushed");
     if (result != BUS_OK) {
         return result == BUS_ABORT ? BUS_ABORT : BUS_RETIRE;
     }
@@ -185,6 +189,8 @@ enum bus_result commit_end(struct engine *engine)
     if (result != BUS_OK) {
         return result;
     }
+    CRASH_POINT("offsets-sent");
     result = engine->bus->ops->commit(engine->bus);
+    CRASH_POINT("committed");
     return result == BUS_OK || result == BUS_ABORT ? result : BUS_RETIRE;
 }

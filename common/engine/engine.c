@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { EVENTS_PER_STEP = 20000, BUSY_WAIT_MS = 5, BATCH_BYTES_SHARE = 4 };
@@ -325,6 +326,7 @@ void engine_stop(struct engine *engine)
 {
     if (engine->started) {
         turn_discard(engine);
+        CRASH_POINT("drain");
         engine->bus->ops->leave(engine->bus);
         engine->started = false;
     }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "io/crash.h"
 #include "io/log.h"
 
 /* --- doubts --- */
@@ -59,6 +60,7 @@ static void assigned(struct engine *engine, const struct bus_event *event)
         partition->stage_since_ms = partition->taking_since_ms = engine->mono_ms;
         partition->retry_at_ms = 0;
     }
+    CRASH_POINT("take-assigned");
     log_info("partitions_assigned", KEY_INT("count", (int64_t)event->place_count));
 }
 
@@ -115,6 +117,7 @@ static enum err input_record(struct engine *engine, struct partition *partition,
     partition->at_end = false;
     turn->bytes += record->value.size + record->key.size;
     turn->messages[turn->count++] = (struct message){ .record = *record, .partition = partition };
+    CRASH_POINT("polled");
     return OK;
 }
 

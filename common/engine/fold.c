@@ -4,6 +4,7 @@
  */
 #include "engine/inside.h"
 
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { FOLD_TRIES = 3, BATCH_FOLDS_MAX = 64, BATCH_ENTRIES_MAX = 8 * VIEW_FOLD_ENTRIES_MAX };
@@ -84,6 +85,7 @@ static void flush_batch(struct engine *engine)
             overtaken = partition;
         }
     }
+    CRASH_POINT("folded");
     batch->count = batch->entry_count = 0;
 }
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "io/crash.h"
+
 static struct item **item_place(struct turn *turn, uint64_t hash, struct text key)
 {
     uint32_t mask = turn->item_slots - 1;
@@ -232,7 +234,9 @@ enum view_result load_wanted(struct engine *engine, struct err_note *note)
         reads[i].keys = fetches[i].keys;
         reads[i].key_count = fetches[i].count;
     }
+    CRASH_POINT("loading");
     enum view_result result = engine->view->ops->read(engine->view, &turn->arena, reads, count, note);
+    CRASH_POINT("loaded");
     turn->wanted_count = 0;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < fetches[i].count; k++) {

@@ -4,6 +4,8 @@
  */
 #include "engine/inside.h"
 
+#include "io/crash.h"
+
 static void run_begin(struct engine *engine)
 {
     struct turn *turn = &engine->turn;
@@ -48,7 +50,9 @@ static void run_keep(struct engine *engine)
             turn->failed = result;
             return;
         }
-        if (effect->kind == NULL && effect->dead == DEAD_NONE) {
+        if (effect->dead != DEAD_NONE) {
+            CRASH_POINT("dead-letter");
+        } else if (effect->kind == NULL) {
             expect_input(engine, effect->message.place);
         }
         counts_effect(engine, effect);

@@ -9,6 +9,7 @@
  */
 #include "engine/inside.h"
 
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { RETRY_MS = 50 };
@@ -99,6 +100,7 @@ static void fence_owner(struct engine *engine, struct partition *partition, stru
         return;
     }
     struct text own = engine->bus->ops->transactional_id(engine->bus);
+    CRASH_POINT("take-fence");
     if (text_is(record.key, PROGRESS_KEY) && progress_read(record.value, &progress)) {
         log_warn("transaction_fenced", KEY_STRING("worker", partition->slot->worker->name),
                  KEY_INT("partition", partition->number), KEY_TEXT("owner", progress.owner));
@@ -130,6 +132,7 @@ static void take_settle(struct engine *engine, struct partition *partition)
         partition->log->taking = true;
         partition->log->positioned = false;
         enter(engine, partition, TAKE_INDEX);
+        CRASH_POINT("take-settled");
     }
 }
 
@@ -145,6 +148,7 @@ static enum err take_index(struct engine *engine, struct partition *partition, s
         return err;
     }
     enter(engine, partition, TAKE_FOLD);
+    CRASH_POINT("take-indexed");
     return OK;
 }
 
@@ -211,6 +215,7 @@ static void become_ready(struct engine *engine, struct partition *partition)
              KEY_INT("index", partition->index));
     counts_taken(engine, partition);
     enter(engine, partition, TAKE_READY);
+    CRASH_POINT("take-ready");
 }
 
 static enum err take_fold(struct engine *engine, struct partition *partition, struct err_note *note)
@@ -230,6 +235,7 @@ static enum err take_fold(struct engine *engine, struct partition *partition, st
         partition->waits_for = "the state log to be folded";
         return log->position < partition->target ? OK : follow_flush(engine, log, note);
     }
+    CRASH_POINT("take-folded");
     enum view_result result = engine->view->ops->read(engine->view, &engine->scratch, &read, 1, &trouble);
     if (result != VIEW_OK || engine->bus->ops->ends(engine->bus, input, &first, &stable, &high) != BUS_OK) {
         later(engine, partition, "the view");

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { ABORT_WAIT_MS = 5, ABORT_DOUBLINGS = 7 };
@@ -82,6 +83,7 @@ static void decode_all(struct engine *engine)
         partition->turn_next = message->record.offset + 1;
         message_decode(engine, message);
     }
+    CRASH_POINT("parsed");
 }
 
 /* --- rounds --- */
@@ -151,7 +153,9 @@ static uint32_t run_round(struct engine *engine)
             run_probe(engine, message);
         }
         message->done = !blocked && run_message(engine, message);
-        if (!message->done) {
+        if (message->done) {
+            CRASH_POINT("decided");
+        } else {
             left++;
             if (message->item != NULL) {
                 message->item->blocked = true;

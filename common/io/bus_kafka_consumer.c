@@ -6,6 +6,7 @@
 
 #include "base/ensure.h"
 #include "io/clock.h"
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { LEAVE_SENT_MS = 50, SETTLE_FIRST_MS = 250, SETTLE_PAUSE_MS = 100, SETTLED_HOLDS_MS = 500 };
@@ -94,6 +95,7 @@ void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
         drop_metadata(bus);
         bus->assigned_count = 0;
         rd_kafka_assign(handle, NULL);
+        CRASH_POINT("revoke");
         bus->tell_assigned = false;
         bus->tell_revoked = true;
     }

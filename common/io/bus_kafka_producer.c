@@ -12,6 +12,7 @@
 #include "base/ensure.h"
 #include "base/hash.h"
 #include "io/clock.h"
+#include "io/crash.h"
 #include "io/log.h"
 
 enum { REPORTS_EVERY = 256 };
@@ -124,6 +125,7 @@ enum bus_result kafka_retire(struct bus *of)
     struct kafka_bus *bus = kafka_of(of);
     if (bus->producer.ready || bus->producer.open) {
         destroy_producer(bus);
+        CRASH_POINT("retire");
     }
     enum bus_result result = make_ready(bus);
     bus->settled_since_ms = clock_monotonic_ms(); /* what was asked before does not count */

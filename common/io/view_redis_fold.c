@@ -5,6 +5,7 @@
  */
 #include "base/ensure.h"
 #include "io/clock.h"
+#include "io/crash.h"
 #include "io/view_redis_inside.h"
 
 static const struct text no_key = { "", 0 };
@@ -207,6 +208,7 @@ static enum view_result receive_changes(struct pack *pack, struct err_note *note
     if (result != VIEW_OK || unwatched) {
         return result;
     }
+    CRASH_POINT("fold-sent"); /* all of it went out before the first reply came */
     result = redis_receive(pack->view, &reply, false, note);
     if (result != VIEW_OK) {
         return result;
