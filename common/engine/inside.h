@@ -296,7 +296,8 @@ void due_drop_batch(struct engine *engine);
 
 /* message.c */
 void message_decode(struct engine *engine, struct message *message);
-void message_batch(struct message *message); /* batchId and line of its data */
+bool message_batch(struct message *message, const struct json *json, uint32_t token, struct arena *arena,
+                   struct field_fault *fault); /* batchId and line of its data */
 
 /* load.c */
 struct item *item_of(struct engine *engine, struct partition *partition, struct text key);

@@ -148,12 +148,19 @@ static void fingerprint(struct engine *engine, struct message *message, const st
     message->payload_hash = hash128_two(event_short_type(event->type), bytes);
 }
 
-void message_batch(struct message *message)
+bool message_batch(struct message *message, const struct json *json, uint32_t token,
+                   struct arena *arena, struct field_fault *fault)
 {
     const struct worker_slot *slot = message->partition->slot;
     size_t index = (size_t)(message->type - slot->worker->messages);
     const char *data = message->data;
-    message->line = FIELD_ABSENT;
+    struct batch_line line = { .line = FIELD_ABSENT };
+    if (slot->batch_offsets[index] < 0 &&
+        !shape_decode(&batch_line_shape, json, token, arena, "/data", &line, fault)) {
+        return false;
+    }
+    message->batch_id = line.batch_id;
+    message->line = line.line;
     if (slot->batch_offsets[index] >= 0) {
         memcpy(&message->batch_id, data + slot->batch_offsets[index], sizeof(struct text));
     }
@@ -163,22 +170,24 @@ void message_batch(struct message *message)
     if (slot->order_offsets[index] >= 0) {
         memcpy(&message->order_id, data + slot->order_offsets[index], sizeof(struct text));
     }
+    return true;
 }
 
 static bool decode_data(struct engine *engine, struct message *message, const struct event *event)
 {
     struct field_fault fault;
-    void *data = arena_alloc(&engine->turn.arena, message->type->shape->size);
-    if (!shape_decode(message->type->shape, &event->json, event->data, &engine->turn.arena, "/data",
-                      data, &fault)) {
+    struct arena *arena = &engine->turn.arena;
+    void *data = arena_alloc(arena, message->type->shape->size);
+    message->data = data;
+    if (!shape_decode(message->type->shape, &event->json, event->data, arena, "/data", data, &fault) ||
+        !message_batch(message, &event->json, event->data, arena, &fault)) {
+        message->data = NULL;
         char detail[sizeof(fault.pointer) + sizeof(fault.expected) + 2];
         snprintf(detail, sizeof(detail), "%s %s", fault.pointer, fault.expected);
         dead(engine, message, DEAD_SCHEMA, detail);
         return false;
     }
-    message->data = data;
     message->data_json = json_raw(&event->json, event->data);
-    message_batch(message);
     return true;
 }
 

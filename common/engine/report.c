@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+enum { LINE_MAX = 1000000 };
+
+static const struct field batch_line_fields[] = {
+    { "batchId", FIELD_BATCH_ID, offsetof(struct batch_line, batch_id) },
+    { "line", FIELD_INT, offsetof(struct batch_line, line), .min = 1, .max = LINE_MAX },
+};
+const struct shape batch_line_shape = { "line", batch_line_fields, 2, sizeof(struct batch_line),
+                                        SHAPE_NO_FAULTS };
+
 struct report {
     struct text batch_id;
     int64_t line;
@@ -15,7 +24,7 @@ struct report {
 #define AT(member) offsetof(struct report, member)
 static const struct field report_fields[] = {
     { "batchId", FIELD_BATCH_ID, AT(batch_id), .required = true },
-    { "line", FIELD_INT, AT(line), .required = true, .min = 1, .max = 1000000 },
+    { "line", FIELD_INT, AT(line), .required = true, .min = 1, .max = LINE_MAX },
     { "code", FIELD_TEXT, AT(code), .max = 64 },
     { "orderId", FIELD_OID, AT(order_id) },
 };
@@ -83,15 +92,13 @@ void report_dead_letter(struct engine *engine, struct message *message, enum dea
 /* Of a record that will be a dead letter by rows 4 or 5: its batch and line, if they can be read. */
 void report_read_line(struct engine *engine, struct message *message, const struct event *event)
 {
-    static const struct shape line_shape = { "line", report_fields, 2, sizeof(struct report),
-                                             SHAPE_NO_FAULTS };
-    struct report report;
+    struct batch_line line;
     struct field_fault fault;
     bool row = message->dead == DEAD_UNKNOWN_TYPE || message->dead == DEAD_MISDIRECTED ||
                message->dead == DEAD_SCHEMA;
-    if (row && shape_decode(&line_shape, &event->json, event->data, &engine->turn.arena, "", &report,
+    if (row && shape_decode(&batch_line_shape, &event->json, event->data, &engine->turn.arena, "", &line,
                             &fault)) {
-        message->batch_id = report.batch_id;
-        message->line = report.line;
+        message->batch_id = line.batch_id;
+        message->line = line.line;
     }
 }

@@ -207,12 +207,10 @@ static bool rebuild(struct engine *engine, const struct waiting_state *state, st
         return false;
     }
     data = arena_alloc(arena, message->type->shape->size);
-    if (!shape_decode(message->type->shape, &json, 0, arena, "/data", data, &field_fault)) {
-        return false;
-    }
     message->data = data;
     message->data_json = state->data;
-    return true;
+    return shape_decode(message->type->shape, &json, 0, arena, "/data", data, &field_fault) &&
+           message_batch(message, &json, 0, arena, &field_fault);
 }
 
 /* The waiting message as it was, ready to be decided. False while it has to be fetched. */
@@ -241,6 +239,5 @@ bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
     if (!rebuild(engine, &state, message)) {
         return item_halt(engine, item, RECORD_NEWER);
     }
-    message_batch(message);
     return true;
 }

@@ -60,6 +60,13 @@ struct state_type {
     prepare_fn *prepare;       /* NULL: nothing to compute                                         */
 };
 
+/* What any command may carry. A type whose table has no batchId has these two beside its table. */
+struct batch_line {
+    struct text batch_id;
+    int64_t line;
+};
+extern const struct shape batch_line_shape;
+
 /* What becomes of the lines of a batch. A command whose data has batchId and line reports its final
  * verdict, or that it became a dead letter (rows 4, 5, 7), to the batch's entity `<entity_type>:<batchId>`
  * at the worker that has this row: a message `type` of {batchId, line, code, orderId}; code is absent

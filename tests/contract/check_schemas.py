@@ -289,7 +289,19 @@ def mutations(example):
         yield f"{name} dropped", replaced(example, path, DROP)
         for new in variants(at(example, path)):
             yield f"{name} = {json.dumps(new)[:60]}", replaced(example, path, new)
+    yield from line_mutations(example)
     yield from envelope_mutations(example)
+
+
+def line_mutations(example):
+    """Any command may be a line of a batch, whether its example shows it or not."""
+    for name, values in (("batchId", (None, "", 7, "short", "batch-0001", "batch 0001", "a" * 55, "a" * 56)),
+                         ("line", (None, "", "1", 0, 1, 1000000, 1000001, []))):
+        if name not in example["data"]:
+            for new in values:
+                changed = copy.deepcopy(example)
+                changed["data"][name] = new
+                yield f"/data/{name} = {json.dumps(new)[:60]}", changed
 
 
 def envelope_mutations(example):

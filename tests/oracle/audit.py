@@ -368,7 +368,7 @@ class Replay(engine.World):
         command.data, command.raw, command.payload = read.data, read.raw, read.payload
         command.spec, command.correlation = read.spec, read.correlation
         command.cause = {"source": read.source, "id": read.id, "type": read.raw["type"]}
-        command.batch, command.line = read.data.get("batchId"), read.data.get("line")
+        command.batch, command.line = read.batch, read.line
         self._decide(command, record)
 
     def _read(self, line, topic):

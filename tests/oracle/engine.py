@@ -146,7 +146,7 @@ class World:
         command.position = "%s/0/%d" % (event.topic, number)
         command.cause = {"source": event.source, "id": event.id,
                          "type": event.raw["type"]}
-        command.batch, command.line = event.data.get("batchId"), event.data.get("line")
+        command.batch, command.line = event.batch, event.line
         self.decide(command)
 
     def decide(self, command):

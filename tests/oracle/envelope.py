@@ -26,7 +26,8 @@ class ClockBack(Exception):
 
 class Event:
     """A line that reached row 6."""
-    __slots__ = ("source", "id", "type", "data", "raw", "spec", "correlation", "payload", "topic")
+    __slots__ = ("source", "id", "type", "data", "raw", "spec", "correlation", "payload", "topic",
+                 "batch", "line")
 
 
 def short_type(name):
@@ -122,9 +123,11 @@ class Reader:
         event.spec, event.raw, event.topic = self.types[event.type], value, topic
         faults = []
         event.data = fields.read_object(value["data"], event.spec.table, "/data", faults)
+        line = event.data if "batchId" in event.spec.table else fields.read_object(
+            value["data"], fields.BATCH, "/data", faults)  # any command may carry them
+        event.batch, event.line = line["batchId"], line.get("line")
         if faults:
             raise DeadLetter("schema", topic, value, faults)
-        batch = event.data.get("batchId")
-        event.correlation = value.get("correlationid") or batch or event.id
+        event.correlation = value.get("correlationid") or event.batch or event.id
         event.payload = strict_json.canonical([value["type"], value["data"]])
         return event

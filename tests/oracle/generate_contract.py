@@ -341,6 +341,8 @@ def generate(seed, messages):
         else:
             kind = m.weighted(_PUTS)
             data = put(m, kind)
+            if m.chance(0.05):
+                data.update(batchId=m.pick("lines-001", "lines-002", "short"), line=m.pick(0, 1, 2, 3, 77))
             if m.chance(0.08):
                 spoil(m, data)
             puts.append((kind, data))

@@ -324,6 +324,9 @@ class Orders(Maker):
                 self.orders.append((data["orderId"], [t["ticketId"] for t in data["tickets"]]))
         else:
             kind, data = self.message()
+        if kind != "order.resend_many" and self.maybe(0.06):
+            data = dict(data, batchId=self.pick("lines-001", "resend-001", "short"),
+                        line=self.pick(0, self.rng.randrange(1, 40), self.rng.randrange(1, 40)))
         if chance < 0.08:
             data = self.spoil(data)
         extra = {"correlationid": "c1"} if chance > 0.97 else None

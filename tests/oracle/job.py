@@ -11,7 +11,7 @@ _BATCH = need(BATCH["batchId"].kind)
 START = {"batchId": _BATCH, "type": need(enum("CONVERSION MODIFICATION REVERSAL APPROVAL POINTS "
                                               "REDEMPTION")),
          "fileName": opt(text(255)), "mailTo": opt(email), "locale": opt(text(35))}
-# Finding R10: "...Id is an id", the program also takes what a row may have as an order id.
+# orderId: the oid of an action, whatever the rule of names says; a row with a space in it must be counted too.
 LINE = {"batchId": _BATCH, "line": need(BATCH["line"].kind), "code": need(text(64)),
         "detail": opt(text(255)), "orderId": opt(oid), "sku": opt(text(64)),
         "category": opt(text(64))}

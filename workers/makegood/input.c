@@ -96,7 +96,10 @@ bool input_read(struct arena *arena, struct text value, const struct header *hea
         return false;
     }
     void *data = arena_alloc(arena, input->type->shape->size);
-    if (!shape_decode(input->type->shape, &event.json, event.data, arena, "/data", data, &field)) {
+    struct batch_line line;
+    if (!shape_decode(input->type->shape, &event.json, event.data, arena, "/data", data, &field) ||
+        (!shape_field(input->type->shape, "batchId") &&
+         !shape_decode(&batch_line_shape, &event.json, event.data, arena, "/data", &line, &field))) {
         return fail(fault, DEAD_SCHEMA, field.pointer, field.expected);
     }
     input->entity = input->type->entity(data, arena);
