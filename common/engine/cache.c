@@ -9,7 +9,6 @@
 enum { AVERAGE_ENTRY = 256, WAYS = 8, NO_VALUE = UINT32_MAX };
 
 struct entry {
-    uint64_t hash;
     uint64_t tenure;
     uint32_t key_size, value_size; /* NO_VALUE: the key is known to be absent */
 };
@@ -79,8 +78,7 @@ static bool holds(const struct cache *cache, const struct slot *slot, uint64_t h
         return false;
     }
     const struct entry *entry = entry_at(cache, slot->end - 1);
-    return entry->hash == hash && entry->key_size == key.size &&
-           memcmp(entry + 1, key.at, key.size) == 0;
+    return entry->key_size == key.size && memcmp(entry + 1, key.at, key.size) == 0;
 }
 
 static struct slot *set_of(const struct cache *cache, uint64_t hash)
@@ -138,7 +136,7 @@ void cache_put(struct cache *cache, uint64_t tenure, struct text key, struct tex
     slot = slot != NULL ? slot : oldest(cache, hash);
     uint64_t position = reserve(cache, size);
     struct entry *entry = entry_at(cache, position);
-    *entry = (struct entry){ hash, tenure, key.size, absent ? NO_VALUE : value.size };
+    *entry = (struct entry){ tenure, key.size, absent ? NO_VALUE : value.size };
     memcpy(entry + 1, key.at, key.size);
     if (!absent) {
         memcpy((char *)(entry + 1) + key.size, value.at, value.size);

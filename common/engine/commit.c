@@ -25,17 +25,17 @@ static const char *topic_word(const struct engine *engine, int32_t topic, const 
     *end = "";
     for (size_t s = 0; s < engine->slot_count; s++) {
         const struct worker_slot *slot = &engine->slots[s];
-        if (slot->open && (topic == slot->input || topic == slot->state || topic == slot->dlq)) {
+        if (slot->count > 0 && (topic == slot->input || topic == slot->state || topic == slot->dlq)) {
             *end = topic == slot->state ? "-state" : topic == slot->dlq ? "-dlq" : "";
             return slot->worker->name;
         }
     }
-    for (size_t k = 0; k < engine->kind_count; k++) {
-        if (engine->kinds[k].topic == topic) {
-            return engine->kinds[k].topic_name;
-        }
+    size_t kind = 0;
+    while (engine->kinds[kind].topic != topic) {
+        kind++;
+        ENSURE(kind < engine->kind_count); /* nothing goes anywhere else */
     }
-    return "?";
+    return engine->kinds[kind].topic_name;
 }
 
 /* Trying again would not help. */

@@ -121,7 +121,7 @@ void counts_turn(struct engine *engine, bool committed)
     struct counts *counts = engine->counts;
     for (size_t i = 0; i < engine->kind_count; i++) {
         for (int v = 0; v < 7; v++) {
-            if (committed && engine->kinds[i].pending[v] > 0 && counts->metrics != NULL) {
+            if (committed && engine->kinds[i].pending[v] > 0) { /* never without metrics */
                 metric_add(engine->kinds[i].verdicts[v], engine->kinds[i].pending[v]);
             }
             engine->kinds[i].pending[v] = 0;
@@ -216,7 +216,7 @@ void counts_partitions(struct engine *engine)
     }
     for (size_t s = 0; s < engine->slot_count; s++) {
         const struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             const struct partition *partition = &slot->partitions[p];
             assigned += partition->assigned;
             ready += partition->stage == TAKE_READY;

@@ -1,8 +1,6 @@
 /* Deciding one message, or what time alone brings: runs the rules and makes what they said happen. */
 #include "engine/inside.h"
 
-#include <string.h>
-
 static const char *const too_large_detail =
     "its state would pass 262144 bytes; nothing was changed, start a new entity";
 
@@ -14,18 +12,6 @@ static void decision_start(struct engine *engine, struct decision *decision, str
     decision->said_last = &decision->said_first;
     decision->sent_last = &decision->sent_first;
     decision->put_last = &decision->put_first;
-}
-
-static decide_fn *handler_of(const struct message_type *type, struct text entity)
-{
-    for (int i = 0; i < HANDLERS_MAX && type->handlers[i].entity_type != NULL; i++) {
-        size_t size = strlen(type->handlers[i].entity_type);
-        if (entity.size > size && entity.at[size] == ':' &&
-            memcmp(entity.at, type->handlers[i].entity_type, size) == 0) {
-            return type->handlers[i].decide;
-        }
-    }
-    return NULL;
 }
 
 static bool too_large(const struct decision *decision)
@@ -70,9 +56,7 @@ static void take_effect(struct engine *engine, struct decision *decision, uint32
     struct item *entity = decision->item->head_owner
                               ? decision->item
                               : item_of(engine, decision->item->partition, decision->entity);
-    bool changed = decision->verdict == VERDICT_APPLIED || decision->change_counts ||
-                   (decision->timer && decision->put_first != NULL);
-    if (changed) {
+    if (decision->verdict == VERDICT_APPLIED || decision->change_counts || decision->timer) {
         item_head_change(engine, entity)->version++;
     }
     if (puts_hold(decision)) {
@@ -96,12 +80,12 @@ static void refuse_too_large(struct engine *engine, struct decision *decision)
 static void decide(struct engine *engine, struct message *message, struct decision *decision,
                    uint32_t *ordinal)
 {
-    decide_fn *handler = handler_of(message->type, message->entity);
+    const struct handler *handler = message_handler(message->type, message->entity);
     ENSURE(handler != NULL);
     decision_start(engine, decision, message->item, message->time_ms);
     decision->message = message;
     decision->first_ordinal = *ordinal;
-    handler(decision, message->data);
+    handler->decide(decision, message->data);
     if (engine->turn.missing) {
         return;
     }
@@ -293,8 +277,8 @@ void decide_message(struct engine *engine, struct message *message)
         emit_misrouted(engine, message);
         return;
     }
-    if (!item_ready(engine, message->item) ||
-        (message->origin != FROM_WORKER && known_already(engine, message)) || engine->turn.missing) {
+    ENSURE(message->item->loaded); /* before the first round */
+    if ((message->origin != FROM_WORKER && known_already(engine, message)) || engine->turn.missing) {
         return;
     }
     decide_due(engine, message->item, message->time_ms);

@@ -35,7 +35,7 @@ void due_drop_batch(struct engine *engine)
     for (size_t i = 0; i < turn->timer_lists; i++) {
         behind = behind || turn->timers[i].count >= engine->timers_max;
     }
-    engine->timers_alone = engine->timers_alone && behind;
+    engine->timers_alone = behind;
     if (!engine->timers_alone) {
         return;
     }

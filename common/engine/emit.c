@@ -134,7 +134,7 @@ static void put_batch(struct json_writer *writer, const struct message *message)
     if (message != NULL && message->batch_id.at != NULL) {
         json_put_text(writer, "batchId", message->batch_id);
     }
-    if (message != NULL && message->data != NULL && message->line != FIELD_ABSENT) {
+    if (message != NULL && message->line != FIELD_ABSENT) {
         json_put_int(writer, "line", message->line);
     }
 }

@@ -19,7 +19,7 @@ static bool reconciling(const struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         const struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; p < slot->count; p++) {
             const struct partition *partition = &slot->partitions[p];
             if ((slot->run && partition->stage != TAKE_NONE &&
                  (partition->stage != TAKE_READY || partition->stale_log != NULL)) ||
@@ -34,7 +34,7 @@ static bool reconciling(const struct engine *engine)
 static enum err collect(struct engine *engine, int timeout_ms, struct err_note *note)
 {
     int wait = timeout_ms;
-    if (engine->held_for == NULL && (engine->turn.count > 0 || turn_timers_due(engine))) {
+    if (engine->held_for == NULL && turn_timers_due(engine)) {
         wait = 0;
     } else if (reconciling(engine) || engine->held_for != NULL) {
         wait = wait > BUSY_WAIT_MS ? BUSY_WAIT_MS : wait;
@@ -74,7 +74,7 @@ static enum err take_all(struct engine *engine, struct err_note *note)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             if (slot->partitions[p].stage != TAKE_NONE && slot->partitions[p].stage != TAKE_READY) {
                 enum err err = take_step(engine, &slot->partitions[p], note);
                 if (err != OK) {
@@ -96,10 +96,10 @@ static enum err open_wanted(struct engine *engine, struct err_note *note)
     enum err err = slot_open(engine, slot, note);
     if (err == OK) {
         engine->turn.wants_slot = NULL;
-        for (int32_t p = 0; !slot->referenced && engine->turn.wants_reference && p < slot->count; p++) {
+        slot->referenced = engine->turn.wants_reference;
+        for (int32_t p = 0; slot->referenced && p < slot->count; p++) {
             slot->logs[p].fresh_ms = engine->mono_ms; /* gives it the time of a log that was fresh */
         }
-        slot->referenced = slot->referenced || engine->turn.wants_reference;
     }
     return err == ERR_UNAVAILABLE ? OK : err;
 }
@@ -132,12 +132,12 @@ static void fetch_ready(struct engine *engine)
 {
     size_t count = 0, room = 0;
     for (size_t s = 0; s < engine->slot_count; s++) {
-        room += engine->slots[s].open ? (size_t)engine->slots[s].count : 0;
+        room += (size_t)engine->slots[s].count;
     }
     struct bus_position *positions = arena_alloc(&engine->scratch, (room + 1) * sizeof(*positions));
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             if (slot->partitions[p].stage == TAKE_READY && slot->partitions[p].stale_log == NULL) {
                 positions[count++] = (struct bus_position){ { slot->input, p }, slot->partitions[p].poll_next };
             }
@@ -155,7 +155,7 @@ static void pause_all(struct engine *engine, bool paused)
     }
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             if (slot->partitions[p].stage == TAKE_READY) {
                 engine->bus->ops->pause(engine->bus, (struct bus_place){ slot->input, p }, paused);
             }
@@ -187,7 +187,7 @@ static void resume_stale(struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             struct partition *partition = &slot->partitions[p];
             if (partition->stale_log != NULL && partition->stale_log->fresh) {
                 partition->stale_log = NULL;
@@ -206,7 +206,7 @@ static enum err check_index(struct engine *engine, struct err_note *note)
     struct err_note trouble;
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count && count < 64; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count && count < 64; p++) {
             struct partition *partition = &slot->partitions[p];
             if (partition->stage == TAKE_READY && engine->mono_ms - partition->checked_ms >= CHECK_MS) {
                 due[count] = partition;
@@ -361,7 +361,7 @@ void engine_status(const struct engine *engine, struct engine_status *status)
     status->idle = engine->turn.count == 0 && engine->held_for == NULL && !reconciling(engine);
     for (size_t s = 0; s < engine->slot_count; s++) {
         const struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             status_of(&slot->partitions[p], status);
         }
     }
@@ -373,7 +373,7 @@ void engine_status(const struct engine *engine, struct engine_status *status)
 int32_t engine_partition_count(const struct engine *engine, const char *worker)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
-        if (engine->slots[s].open && strcmp(engine->slots[s].worker->name, worker) == 0) {
+        if (strcmp(engine->slots[s].worker->name, worker) == 0) {
             return engine->slots[s].count;
         }
     }

@@ -29,7 +29,7 @@ void engine_retake_all(struct engine *engine, const char *why)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             engine_retake(engine, &slot->partitions[p], why);
         }
     }
@@ -69,7 +69,7 @@ static void revoked(struct engine *engine)
     turn_discard(engine);
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             slot->partitions[p].assigned = false;
             slot->partitions[p].stage = TAKE_NONE;
             slot->partitions[p].at_end = false;
@@ -174,10 +174,7 @@ enum err event_handle(struct engine *engine, struct bus_event *event, struct err
     case BUS_REVOKED:
         revoked(engine);
         return OK;
-    case BUS_FAILED:
+    default: /* BUS_FAILED; of nothing nobody tells */
         return handle_failure(engine, event, note);
-    case BUS_NOTHING:
-        break;
     }
-    return OK;
 }

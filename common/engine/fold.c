@@ -163,7 +163,7 @@ enum err fold_turn(struct engine *engine, struct err_note *note)
     batch->result = VIEW_OK;
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             if (slot->partitions[p].touched) {
                 fold_partition(engine, &slot->partitions[p]);
             }

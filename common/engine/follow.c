@@ -13,7 +13,7 @@ struct state_log *engine_log(struct engine *engine, struct bus_place place)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        if (slot->open && slot->state == place.topic && place.partition < slot->count) {
+        if (slot->state == place.topic && place.partition < slot->count) {
             return &slot->logs[place.partition];
         }
     }
@@ -73,13 +73,13 @@ void follow_apply(struct engine *engine)
 {
     size_t count = 0;
     for (size_t s = 0; s < engine->slot_count; s++) {
-        count += engine->slots[s].open ? (size_t)engine->slots[s].count : 0;
+        count += (size_t)engine->slots[s].count;
     }
     struct bus_position *positions = arena_alloc(&engine->scratch, (count + 1) * sizeof(*positions));
     size_t n = 0;
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; p < slot->count; p++) {
             struct state_log *log = &slot->logs[p];
             if (log->positioned && (log->taking || log->referenced)) {
                 positions[n++] = (struct bus_position){ { slot->state, p }, log->position };

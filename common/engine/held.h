@@ -85,10 +85,9 @@ struct worker_slot {
     const struct worker *worker;
     bool run;
     bool referenced;                /* its state logs are followed for references             */
-    bool open;                      /* topics and counts are known                            */
     struct text source;             /* "/makegood/action"                                     */
     int32_t input, state, outcome, dlq; /* topic indexes; -1 = not asked for yet              */
-    int32_t count;                  /* partitions of input and state log; 0 = unknown yet     */
+    int32_t count;                  /* partitions of input and state log; 0 = topics not known yet */
     struct partition *partitions;   /* count of them, when run                                */
     struct state_log *logs;         /* count of them                                          */
     /* By index of the worker's messages: offsets of members batchId, line, oid or orderId, -1 = none. */

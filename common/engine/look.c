@@ -102,8 +102,7 @@ void looks_forget_log(struct engine *engine, const struct state_log *log)
 static struct look *look_add(struct engine *engine, struct look **place, uint64_t hash, struct text key)
 {
     struct worker_slot *slot = slot_of_entity(engine, key);
-    ENSURE(slot != NULL); /* a rule asked for an entity of no worker */
-    if (!slot->open || !slot->referenced) {
+    if (slot->count == 0 || !slot->referenced) {
         engine->turn.wants_slot = slot;
         engine->turn.wants_reference = true;
         return NULL;
@@ -243,7 +242,7 @@ enum view_result looks_load(struct engine *engine, struct err_note *note)
     engine->turn.looks_wanted = false;
     enum view_result result = engine->view->ops->read(engine->view, arena, reads, count, note);
     for (size_t i = 0; result == VIEW_OK && i < count; i++) {
-        if (reads[i].index < wanted[i]->log->records_end && wanted[i]->log->has_records) {
+        if (reads[i].index < wanted[i]->log->records_end) {
             wanted[i]->log->positioned = false; /* the view went back: follow it from there */
             engine->turn.looks_stale = true;
             return VIEW_OK;

@@ -23,18 +23,6 @@ static void dead(struct engine *engine, struct message *message, enum dead_reaso
     message->dead_detail = arena_copy(&engine->turn.arena, text_of(detail));
 }
 
-static bool names_entity_type(const struct message_type *type, struct text entity)
-{
-    for (int i = 0; i < HANDLERS_MAX && type->handlers[i].entity_type != NULL; i++) {
-        size_t size = strlen(type->handlers[i].entity_type);
-        if (entity.size > size && entity.at[size] == ':' &&
-            memcmp(entity.at, type->handlers[i].entity_type, size) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool other_worker_knows(const struct engine *engine, const struct worker *not_this,
                                struct text name)
 {
@@ -65,8 +53,7 @@ static bool resolve_type(struct engine *engine, struct message *message, const s
         dead(engine, message, DEAD_MISDIRECTED, detail);
     } else {
         snprintf(detail, sizeof(detail), "type %.*s is not an input of this release",
-                 (int)(event->type.size > 128 ? 128 : event->type.size),
-                 event->type.at != NULL ? event->type.at : "(absent)");
+                 (int)(event->type.size > 128 ? 128 : event->type.size), event->type.at);
         dead(engine, message, DEAD_UNKNOWN_TYPE, detail);
     }
     return false;
@@ -219,7 +206,7 @@ void message_decode(struct engine *engine, struct message *message)
     }
     if (message->entity.at == NULL) {
         message->entity = message->type->entity(message->data, &engine->turn.arena);
-    } else if (!names_entity_type(message->type, message->entity)) {
+    } else if (message_handler(message->type, message->entity) == NULL) {
         dead(engine, message, DEAD_MALFORMED, "header makegood-to names an entity that cannot "
                                               "decide this type; only workers set it");
         return;

@@ -11,6 +11,18 @@ const struct message_type *worker_message(const struct worker *worker, struct te
     return NULL;
 }
 
+const struct handler *message_handler(const struct message_type *type, struct text entity)
+{
+    for (int i = 0; i < HANDLERS_MAX && type->handlers[i].entity_type != NULL; i++) {
+        size_t size = strlen(type->handlers[i].entity_type);
+        if (entity.size > size && entity.at[size] == ':' &&
+            memcmp(entity.at, type->handlers[i].entity_type, size) == 0) {
+            return &type->handlers[i];
+        }
+    }
+    return NULL;
+}
+
 static size_t escaped_size(struct text id)
 {
     size_t size = id.size;

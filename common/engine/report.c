@@ -34,7 +34,7 @@ static const struct shape report_shape = { "report", report_fields,
 
 static bool is_line(const struct engine *engine, const struct message *message)
 {
-    return engine->line_reporter != NULL && message != NULL && message->batch_id.at != NULL &&
+    return engine->line_reporter != NULL && message->batch_id.at != NULL &&
            message->line != FIELD_ABSENT;
 }
 

@@ -4,13 +4,6 @@
  */
 #include "engine/emit_inside.h"
 
-static struct worker_slot *target_slot(struct engine *engine, struct text to)
-{
-    struct worker_slot *slot = slot_of_entity(engine, to);
-    ENSURE(slot != NULL);
-    return slot;
-}
-
 static void send_headers(struct builder *builder, const struct decision *decision, struct text to)
 {
     builder_add(builder, "content-type", TEXT("application/json"));
@@ -76,9 +69,9 @@ static uint32_t sent_before(const struct decision *decision, const struct sent *
 
 void emit_sent(struct engine *engine, const struct decision *decision, const struct sent *sent)
 {
-    struct worker_slot *slot = target_slot(engine, sent->to);
+    struct worker_slot *slot = slot_of_entity(engine, sent->to);
     struct builder builder = { .engine = engine, .arena = &engine->turn.run_arena };
-    if (!slot->open) {
+    if (slot->count == 0) {
         engine->turn.wants_slot = slot;
         engine->turn.missing = true;
         return;

@@ -124,7 +124,7 @@ void engine_free(struct engine *engine)
     }
     turn_discard(engine);
     for (size_t s = 0; s < engine->slot_count; s++) {
-        for (int32_t p = 0; engine->slots[s].open && p < engine->slots[s].count; p++) {
+        for (int32_t p = 0; p < engine->slots[s].count; p++) {
             arena_release(&engine->slots[s].logs[p].arena);
         }
     }
@@ -145,7 +145,7 @@ struct partition *engine_partition(struct engine *engine, struct bus_place place
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        if (slot->run && slot->open && slot->input == place.topic && place.partition < slot->count) {
+        if (slot->run && slot->input == place.topic && place.partition < slot->count) {
             return &slot->partitions[place.partition];
         }
     }
@@ -183,10 +183,10 @@ const struct state_type *state_type_of(struct engine *engine, struct worker_slot
 struct worker_slot *slot_of_entity(struct engine *engine, struct text key)
 {
     struct text entity = entity_of_key(key);
-    for (size_t s = 0; s < engine->slot_count; s++) {
+    for (size_t s = 0;; s++) {
+        ENSURE(s < engine->slot_count); /* a rule names an entity of no worker */
         if (state_type_of(engine, &engine->slots[s], entity) != NULL) {
             return &engine->slots[s];
         }
     }
-    return NULL;
 }

@@ -29,12 +29,12 @@ static enum err count_of(struct engine *engine, int32_t topic, const char *name,
     return OK;
 }
 
-static bool allocate(struct engine *engine, struct worker_slot *slot)
+static void allocate(struct engine *engine, struct worker_slot *slot, int32_t count)
 {
     struct arena *arena = &engine->permanent;
-    slot->logs = arena_alloc(arena, (size_t)slot->count * sizeof(struct state_log));
-    slot->partitions = arena_alloc(arena, (size_t)slot->count * sizeof(struct partition));
-    for (int32_t p = 0; p < slot->count; p++) {
+    slot->logs = arena_alloc(arena, (size_t)count * sizeof(struct state_log));
+    slot->partitions = arena_alloc(arena, (size_t)count * sizeof(struct partition));
+    for (int32_t p = 0; p < count; p++) {
         slot->logs[p].slot = slot;
         slot->logs[p].number = p;
         slot->logs[p].group = arena_printf(arena, "%s-%d", slot->worker->name, p);
@@ -43,7 +43,7 @@ static bool allocate(struct engine *engine, struct worker_slot *slot)
         slot->partitions[p].log = &slot->logs[p];
         slot->partitions[p].due_next_ms = INT64_MAX;
     }
-    return true;
+    slot->count = count;
 }
 
 /* Learns a worker's topics. OK, or UNAVAILABLE (ask again), or CONFIG. */
@@ -51,8 +51,8 @@ enum err slot_open(struct engine *engine, struct worker_slot *slot, struct err_n
 {
     const char *name = slot->worker->name;
     char state_name[128];
-    int32_t states;
-    if (slot->open) {
+    int32_t count, states;
+    if (slot->count > 0) {
         return OK;
     }
     struct text made = arena_printf(&engine->scratch, "%s-state%c", name, 0);
@@ -60,18 +60,18 @@ enum err slot_open(struct engine *engine, struct worker_slot *slot, struct err_n
     slot->input = engine->bus->ops->topic(engine->bus, name);
     slot->state = engine->bus->ops->topic(engine->bus, state_name);
     slot->dlq = engine->bus->ops->topic(engine->bus, arena_printf(&engine->scratch, "%s-dlq%c", name, 0).at);
-    enum err err = count_of(engine, slot->input, name, &slot->count, note);
+    enum err err = count_of(engine, slot->input, name, &count, note);
     if (err == OK) {
         err = count_of(engine, slot->state, state_name, &states, note);
     }
     if (err != OK) {
         return err;
     }
-    if (states != slot->count) {
+    if (states != count) {
         return err_note(note, ERR_CONFIG, "topic %s has %d partitions and %s has %d: they must be equal; "
-                        "make the new one again with the right count", name, slot->count, state_name, states);
+                        "make the new one again with the right count", name, count, state_name, states);
     }
-    slot->open = allocate(engine, slot);
+    allocate(engine, slot, count);
     return OK;
 }
 
@@ -268,17 +268,10 @@ enum err take_step(struct engine *engine, struct partition *partition, struct er
     if (engine->mono_ms < partition->retry_at_ms || engine->mono_ms < engine->view_retry_ms) {
         return OK;
     }
-    switch (partition->stage) {
-    case TAKE_SETTLE:
+    if (partition->stage == TAKE_SETTLE) {
         take_settle(engine, partition);
         return OK;
-    case TAKE_INDEX:
-        return take_index(engine, partition, note);
-    case TAKE_FOLD:
-        return take_fold(engine, partition, note);
-    case TAKE_NONE:
-    case TAKE_READY:
-        break;
     }
-    return OK;
+    return partition->stage == TAKE_INDEX ? take_index(engine, partition, note)
+                                          : take_fold(engine, partition, note);
 }

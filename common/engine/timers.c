@@ -47,7 +47,7 @@ bool turn_timers_due(struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             if (timer_limit(engine, &slot->partitions[p]) != INT64_MIN) {
                 return true;
             }
@@ -78,7 +78,7 @@ static size_t count_partitions(const struct engine *engine)
 {
     size_t count = 0;
     for (size_t s = 0; s < engine->slot_count; s++) {
-        count += engine->slots[s].run && engine->slots[s].open ? (size_t)engine->slots[s].count : 0;
+        count += engine->slots[s].run ? (size_t)engine->slots[s].count : 0;
     }
     return count;
 }
@@ -91,7 +91,7 @@ enum view_result timers_load(struct engine *engine, struct err_note *note)
     turn->timers = arena_alloc(&turn->arena, (room + 1) * sizeof(*turn->timers));
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             int64_t limit = timer_limit(engine, &slot->partitions[p]);
             if (limit != INT64_MIN &&
                 (slot->partitions[p].touched || still_at_end(engine, &slot->partitions[p]))) {

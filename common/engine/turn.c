@@ -32,7 +32,7 @@ void turn_rewind(struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; p < slot->count; p++) {
             struct partition *partition = &slot->partitions[p];
             partition->touched = false;
             partition->poll_next = partition->next_input;
@@ -93,7 +93,7 @@ static bool fetch_needs(struct engine *engine, struct err_note *note)
 {
     struct turn *turn = &engine->turn;
     enum view_result result = VIEW_OK;
-    if (turn->halted || turn->looks_stale || turn->wants_slot != NULL) {
+    if (turn->looks_stale || turn->wants_slot != NULL) {
         return false; /* the step opens it, or follows its log to the end; then the turn is done again */
     }
     if (turn->looks_wanted) {
@@ -169,7 +169,8 @@ static uint32_t run_round(struct engine *engine)
 static bool run_rounds(struct engine *engine, struct err_note *note)
 {
     uint32_t left_before = UINT32_MAX;
-    for (int round = 0; round < NEED_ROUNDS_MAX; round++) {
+    for (int round = 0;; round++) {
+        ENSURE(round < NEED_ROUNDS_MAX); /* a rule goes on asking */
         uint32_t left = run_round(engine);
         round = left < left_before ? 0 : round;
         left_before = left;
@@ -183,8 +184,6 @@ static bool run_rounds(struct engine *engine, struct err_note *note)
             return false;
         }
     }
-    ENSURE(!"a rule goes on asking");
-    return false;
 }
 
 /* --- ends of a turn --- */
@@ -216,7 +215,7 @@ static void turn_committed(struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->run && slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; slot->run && p < slot->count; p++) {
             struct partition *partition = &slot->partitions[p];
             if (partition->touched) {
                 partition->next_input = partition->turn_next;
@@ -240,7 +239,7 @@ static void turn_over(struct engine *engine)
 {
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
-        for (int32_t p = 0; slot->open && p < slot->count; p++) {
+        for (int32_t p = 0; p < slot->count; p++) {
             slot->partitions[p].touched = false;
         }
     }

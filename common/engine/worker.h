@@ -87,6 +87,9 @@ struct worker {
 /* The worker's message type of a short name ("action.modify"), internal ones too; NULL = none. */
 const struct message_type *worker_message(const struct worker *worker, struct text name);
 
+/* Who decides a message of the type at this entity; NULL = nobody, it cannot be addressed there. */
+const struct handler *message_handler(const struct message_type *type, struct text entity);
+
 /* "action:A1" from ("action", "A1"): the bytes % / | of the id become %25 %2F %7C. Lives in the arena. */
 struct text entity_name(struct arena *arena, const char *entity_type, struct text id);
 /* With a second id: "oid:70:X1". */
