@@ -2,6 +2,8 @@
  * References: other entities' states, read from the view and kept decoded until their state log brings
  * a newer one. A reference is good while its log has been followed to an end that was seen within the
  * last second and the view is at least as far; an empty view never looks like "no such contract".
+ * The end is that of read_committed: what is committed behind somebody's open transaction is nobody's
+ * to see before that ends, and to wait for it would stop every worker with each one that is killed.
  */
 #include "engine/inside.h"
 
