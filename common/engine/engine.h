@@ -30,7 +30,8 @@ struct engine_setup {
     const char *(*route)(void *context, const char *outcome_type);
     void *route_context;
     uint32_t turn_records_max;   /* 0 = default 4,000                                              */
-    uint32_t turn_timers_max;    /* 0 = default 1,000; 1 = one at a time in (due, key) order       */
+    uint32_t turn_timers_max;    /* 0 = default 1,000; 1 = one at a time in (due, key) order, each followed by
+                                  * what comes of it before the next                               */
     size_t turn_bytes_max;       /* 0 = default 8 MiB of arena                                     */
     size_t cache_bytes;          /* 0 = default 8 MiB of states                                    */
     bool any_timestamps;         /* records with the client's timestamps are taken (demo only)     */

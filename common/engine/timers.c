@@ -83,9 +83,18 @@ static size_t count_partitions(const struct engine *engine)
     return count;
 }
 
+/* With one timer at a time, what follows from one is decided before the next fires. */
+static bool messages_first(const struct engine *engine)
+{
+    return engine->setup.turn_timers_max == 1 && engine->turn.count > 0 && !engine->timers_alone;
+}
+
 enum view_result timers_load(struct engine *engine, struct err_note *note)
 {
     struct turn *turn = &engine->turn;
+    if (messages_first(engine)) {
+        return VIEW_OK;
+    }
     size_t room = count_partitions(engine), count = 0;
     struct view_read *reads = arena_alloc(&turn->arena, (room + 1) * sizeof(*reads));
     turn->timers = arena_alloc(&turn->arena, (room + 1) * sizeof(*turn->timers));

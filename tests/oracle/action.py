@@ -3,7 +3,6 @@ from datetime import timedelta
 from fractions import Fraction
 
 import contract
-import known as reported
 import moments
 import money
 import rating
@@ -221,8 +220,7 @@ def decide(d, answered=False):
 
 def _refuse(d, reject):
     d.reject(reject.code, reject.pointer)
-    if d.command.type == "action.track" and not (
-            6 in reported.AVOID and reject.code == "TOO_MANY_WAITING"):
+    if d.command.type == "action.track":
         d.send(_oid_entity(d.command.data), "action", "oid.forget",
                {"key": (d.command.source, d.command.id)})
 

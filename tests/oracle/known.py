@@ -11,6 +11,3 @@ def level(expected, got, reused):
         if "makegood-verdict" not in record.get("headers", {}) and str(record.get("key")).startswith("job:"):
             event.pop("id", None)  # R8: what a dead letter's report brings about
 
-
-# Findings that the generators leave out, or the rules follow, until they are settled.
-AVOID = {8}  # timers of one instant fire before what follows from the first of them
