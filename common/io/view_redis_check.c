@@ -36,8 +36,9 @@ static enum view_result check_policy(struct redis_view *view, struct arena *aren
     }
     if (reply->type == REDIS_REPLY_ERROR) {
         result = redis_meaning(reply->str, note);
-    } else if (reply->type == REDIS_REPLY_STRING &&
-               !info_is(reply->str, "maxmemory_policy:noeviction")) {
+    } else if (reply->type != REDIS_REPLY_STRING) {
+        result = redis_broken(view, note);
+    } else if (!info_is(reply->str, "maxmemory_policy:noeviction")) {
         err_note(
             note, ERR_CONFIG,
             "redis may evict keys: set maxmemory-policy noeviction (CONFIG SET maxmemory-policy "

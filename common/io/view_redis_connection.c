@@ -135,18 +135,25 @@ enum view_result redis_receive(struct redis_view *view, redisReply **reply, bool
     return VIEW_OK;
 }
 
+enum view_result redis_receive_status(struct redis_view *view, struct err_note *note)
+{
+    redisReply *reply;
+    enum view_result result = redis_receive(view, &reply, false, note);
+    if (result != VIEW_OK) {
+        return result;
+    }
+    bool good = reply->type == REDIS_REPLY_STATUS;
+    freeReplyObject(reply);
+    return good ? VIEW_OK : redis_broken(view, note);
+}
+
 /* --- connecting --- */
 
 static enum view_result call(struct redis_view *view, struct redis_command *command,
                              struct err_note *note)
 {
-    redisReply *reply;
     enum view_result result = redis_send(view, command, note);
-    result = result == VIEW_OK ? redis_receive(view, &reply, false, note) : result;
-    if (result == VIEW_OK) {
-        freeReplyObject(reply);
-    }
-    return result;
+    return result == VIEW_OK ? redis_receive_status(view, note) : result;
 }
 
 static enum view_result log_in(struct redis_view *view, struct arena *arena, struct err_note *note)

@@ -10,14 +10,6 @@
 
 static const struct text no_key = { "", 0 };
 
-struct pack {
-    struct redis_view *view;
-    struct arena *arena;
-    struct view_fold *folds;
-    size_t count, applicable; /* applicable: their index is as expected */
-    int commands;             /* between MULTI and EXEC */
-};
-
 static size_t bytes_of(const struct view_fold *fold)
 {
     size_t bytes = 0;
@@ -28,10 +20,10 @@ static size_t bytes_of(const struct view_fold *fold)
 }
 
 /* As many folds as fit, of different groups: of one group the next must see what the first made. */
-static struct pack pack_next(struct redis_view *view, struct arena *arena, struct view_fold *folds,
+static struct redis_pack pack_next(struct redis_view *view, struct arena *arena, struct view_fold *folds,
                              size_t left)
 {
-    struct pack pack = { .view = view, .arena = arena, .folds = folds };
+    struct redis_pack pack = { .view = view, .arena = arena, .folds = folds };
     size_t entries = 0, bytes = 0;
     while (pack.count < left) {
         const struct view_fold *fold = &folds[pack.count];
@@ -47,71 +39,10 @@ static struct pack pack_next(struct redis_view *view, struct arena *arena, struc
     return pack;
 }
 
-/* --- the indexes --- */
-
-static enum view_result send_watch(const struct pack *pack, struct err_note *note)
-{
-    struct redis_command watch, get;
-    redis_command_init(&watch, pack->arena, (int)pack->count + 1);
-    redis_command_init(&get, pack->arena, (int)pack->count + 1);
-    redis_add(&watch, TEXT("WATCH"));
-    redis_add(&get, TEXT("MGET"));
-    for (size_t i = 0; i < pack->count; i++) {
-        struct text key = redis_key(pack->arena, pack->folds[i].group, "@index", no_key);
-        redis_add(&watch, key);
-        redis_add(&get, key);
-    }
-    enum view_result result = redis_send(pack->view, &watch, note);
-    return result == VIEW_OK ? redis_send(pack->view, &get, note) : result;
-}
-
-static enum view_result skip_replies(struct redis_view *view, int count, struct err_note *note)
-{
-    for (int i = 0; i < count; i++) {
-        redisReply *reply;
-        enum view_result result = redis_receive(view, &reply, false, note);
-        if (result != VIEW_OK) {
-            return result;
-        }
-        freeReplyObject(reply);
-    }
-    return VIEW_OK;
-}
-
-/* A fold whose index is another one is lost, and no part of the transaction. */
-static bool take_indexes(struct pack *pack, const redisReply *reply)
-{
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != pack->count) {
-        return false;
-    }
-    for (size_t i = 0; i < pack->count; i++) {
-        struct view_fold *fold = &pack->folds[i];
-        if (!redis_index(reply->element[i], &fold->index)) {
-            return false;
-        }
-        fold->result = fold->index == fold->before ? VIEW_OK : VIEW_LOST;
-        pack->applicable += fold->result == VIEW_OK;
-    }
-    return true;
-}
-
-static enum view_result receive_watch(struct pack *pack, struct err_note *note)
-{
-    redisReply *reply;
-    enum view_result result = skip_replies(pack->view, 1, note);
-    result = result == VIEW_OK ? redis_receive(pack->view, &reply, false, note) : result;
-    if (result != VIEW_OK) {
-        return result;
-    }
-    bool good = take_indexes(pack, reply);
-    freeReplyObject(reply);
-    return good ? VIEW_OK : redis_broken(pack->view, note);
-}
-
 /* --- the changes --- */
 
 /* One command over those entries that it concerns; none, no command. */
-static enum view_result send_some(struct pack *pack, struct redis_command *command, int bare,
+static enum view_result send_some(struct redis_pack *pack, struct redis_command *command, int bare,
                                   struct err_note *note)
 {
     if (command->count == bare) {
@@ -121,7 +52,7 @@ static enum view_result send_some(struct pack *pack, struct redis_command *comma
     return redis_send(pack->view, command, note);
 }
 
-static enum view_result send_values(struct pack *pack, const struct view_fold *fold, struct err_note *note)
+static enum view_result send_values(struct redis_pack *pack, const struct view_fold *fold, struct err_note *note)
 {
     struct redis_command set, del;
     redis_command_init(&set, pack->arena, (int)fold->count * 2 + 3);
@@ -143,7 +74,7 @@ static enum view_result send_values(struct pack *pack, const struct view_fold *f
     return result == VIEW_OK ? send_some(pack, &del, 1, note) : result;
 }
 
-static enum view_result send_dues(struct pack *pack, const struct view_fold *fold, struct err_note *note)
+static enum view_result send_dues(struct redis_pack *pack, const struct view_fold *fold, struct err_note *note)
 {
     struct redis_command add, remove;
     struct text due = redis_key(pack->arena, fold->group, "@due", no_key);
@@ -166,13 +97,13 @@ static enum view_result send_dues(struct pack *pack, const struct view_fold *fol
     return result == VIEW_OK ? send_some(pack, &remove, 2, note) : result;
 }
 
-static enum view_result send_word(const struct pack *pack, struct text word, struct err_note *note)
+static enum view_result send_word(const struct redis_pack *pack, struct text word, struct err_note *note)
 {
     return redis_send_words(pack->view, pack->arena, &word, 1, note);
 }
 
 /* An error inside (out of memory, disk) makes EXEC fail whole. */
-static enum view_result send_changes(struct pack *pack, struct err_note *note)
+static enum view_result send_changes(struct redis_pack *pack, struct err_note *note)
 {
     if (pack->applicable == 0) {
         return send_word(pack, TEXT("UNWATCH"), note);
@@ -187,24 +118,31 @@ static enum view_result send_changes(struct pack *pack, struct err_note *note)
     return result == VIEW_OK ? send_word(pack, TEXT("EXEC"), note) : result;
 }
 
-static enum view_result inner_errors(struct redis_view *view, const redisReply *reply,
-                                     struct err_note *note)
+/* None: somebody wrote between WATCH and EXEC. Else an answer to each command. */
+static enum view_result understand_changes(const struct redis_pack *pack, const redisReply *reply,
+                                           struct err_note *note)
 {
+    if (reply->type == REDIS_REPLY_NIL) {
+        return VIEW_LOST;
+    }
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != (size_t)pack->commands) {
+        return redis_broken(pack->view, note);
+    }
     for (size_t i = 0; i < reply->elements; i++) {
         if (reply->element[i]->type == REDIS_REPLY_ERROR) {
             enum view_result result = redis_meaning(reply->element[i]->str, note);
-            redis_drop(view);
+            redis_drop(pack->view);
             return result;
         }
     }
     return VIEW_OK;
 }
 
-static enum view_result receive_changes(struct pack *pack, struct err_note *note)
+static enum view_result receive_changes(struct redis_pack *pack, struct err_note *note)
 {
     redisReply *reply;
     bool unwatched = pack->applicable == 0;
-    enum view_result result = skip_replies(pack->view, unwatched ? 1 : pack->commands + 1, note);
+    enum view_result result = redis_skip_statuses(pack->view, unwatched ? 1 : pack->commands + 1, note);
     if (result != VIEW_OK || unwatched) {
         return result;
     }
@@ -213,15 +151,13 @@ static enum view_result receive_changes(struct pack *pack, struct err_note *note
     if (result != VIEW_OK) {
         return result;
     }
-    result = reply->type == REDIS_REPLY_NIL     ? VIEW_LOST /* somebody wrote between WATCH and EXEC */
-             : reply->type == REDIS_REPLY_ARRAY ? inner_errors(pack->view, reply, note)
-                                                : redis_broken(pack->view, note);
+    result = understand_changes(pack, reply, note);
     freeReplyObject(reply);
     return result;
 }
 
 /* What was to be applied was, or was not: all of the pack at once. */
-static void settle(struct pack *pack, enum view_result result)
+static void settle(struct redis_pack *pack, enum view_result result)
 {
     for (size_t i = 0; i < pack->count; i++) {
         struct view_fold *fold = &pack->folds[i];
@@ -238,15 +174,15 @@ static void settle(struct pack *pack, enum view_result result)
 static enum view_result fold_packs(struct redis_view *view, struct arena *arena, struct view_fold *folds,
                                    size_t count, struct err_note *note)
 {
-    struct pack pack = pack_next(view, arena, folds, count);
-    enum view_result result = send_watch(&pack, note);
+    struct redis_pack pack = pack_next(view, arena, folds, count);
+    enum view_result result = redis_send_watch(&pack, note);
     while (result == VIEW_OK && pack.count > 0) {
-        result = receive_watch(&pack, note);
+        result = redis_receive_watch(&pack, note);
         result = result == VIEW_OK ? send_changes(&pack, note) : result;
         folds += pack.count;
         count -= pack.count;
-        struct pack next = pack_next(view, arena, folds, count);
-        result = result == VIEW_OK && next.count > 0 ? send_watch(&next, note) : result;
+        struct redis_pack next = pack_next(view, arena, folds, count);
+        result = result == VIEW_OK && next.count > 0 ? redis_send_watch(&next, note) : result;
         result = result == VIEW_OK ? receive_changes(&pack, note) : result;
         settle(&pack, result);
         result = result == VIEW_LOST ? VIEW_OK : result;

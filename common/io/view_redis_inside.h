@@ -46,6 +46,8 @@ enum view_result redis_send(struct redis_view *view, const struct redis_command 
  * is one too, unless it may be kept (keep_errors). */
 enum view_result redis_receive(struct redis_view *view, redisReply **reply, bool keep_errors,
                                struct err_note *note);
+/* The same for a reply that must be a status: OK, QUEUED. */
+enum view_result redis_receive_status(struct redis_view *view, struct err_note *note);
 /* What an error reply of Redis means. */
 enum view_result redis_meaning(const char *text, struct err_note *note);
 
@@ -53,11 +55,31 @@ enum view_result redis_send_words(struct redis_view *view, struct arena *arena, 
                                   int count, struct err_note *note);
 /* Connected, and known to be ours since the connection was made. */
 enum view_result redis_ready(struct redis_view *view, struct err_note *note);
-/* Drops the connection. */
+/* What no Redis would answer; drops the connection. */
 enum view_result redis_broken(struct redis_view *view, struct err_note *note);
+/* A key that makegood did not write so. Both are DOWN: somebody must look, nothing is guessed. */
+enum view_result redis_foreign_key(const struct redis_view *view, struct text group,
+                                   struct err_note *note);
 /* Of an index key's value: -1 = none. False: it is no index. */
 bool redis_index(const redisReply *reply, int64_t *index);
+enum view_result redis_read(struct view *base, struct arena *arena, struct view_read *reads,
+                            size_t count, struct err_note *note);
 void redis_measure(struct metric *metric, int64_t since_us); /* metric NULL: not measured */
+
+/* Folds of one transaction. */
+struct redis_pack {
+    struct redis_view *view;
+    struct arena *arena;
+    struct view_fold *folds;
+    size_t count, applicable; /* applicable: their index is as expected */
+    int commands;             /* between MULTI and EXEC */
+};
+
+/* view_redis_watch.c */
+enum view_result redis_send_watch(const struct redis_pack *pack, struct err_note *note);
+/* Each fold of the pack is OK or LOST then, and the connection watches what they go by. */
+enum view_result redis_receive_watch(struct redis_pack *pack, struct err_note *note);
+enum view_result redis_skip_statuses(struct redis_view *view, int count, struct err_note *note);
 
 enum view_result redis_fold(struct view *base, struct text group, int64_t before, int64_t after,
                             const struct view_entry *entries, size_t count, int64_t *index,

@@ -337,6 +337,67 @@ static void a_replica_writes_nothing(void **state)
     view->ops->close(view);
 }
 
+/* --- what somebody else wrote --- */
+
+static void a_key_of_another_type_is_not_taken_for_none(void **state)
+{
+    struct world *world = *state;
+    struct view *view = open_view(world, NULL);
+    struct err_note note = { "" };
+    struct text key = TEXT("A");
+    struct arena arena = { 0 };
+    struct view_read read = { .group = TEXT("action-0"), .keys = &key, .key_count = 1 };
+    assert_int_equal(put(view, -1, 1, "B=1", &note), VIEW_OK);
+    admin(world, "LPUSH {action-0}:A x");
+    assert_int_equal(view->ops->read(view, &arena, &read, 1, &note), VIEW_DOWN);
+    assert_non_null(strstr(note.text, "DEL it and {action-0}@index"));
+    check_step(view, 'r', "B", "B=1 index 1");
+    admin(world, "DEL {action-0}:A");
+    check_step(view, 'r', "A B", "A- B=1 index 1");
+    arena_release(&arena);
+    view->ops->close(view);
+}
+
+static void an_index_that_is_none_is_not_guessed(void **state)
+{
+    static const char *const written[] = { "LPUSH {action-0}@index 1", "SET {action-0}@index 1x",
+                                           "SET {action-0}@index 99999999999999999999",
+                                           "SET {action-0}@index -7" };
+    struct world *world = *state;
+    struct view *view = open_view(world, NULL);
+    struct err_note note = { "" };
+    for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++) {
+        admin(world, "DEL {action-0}@index");
+        admin(world, written[i]);
+        check_step(view, 'r', "A", "down");
+        assert_int_equal(put(view, -1, 1, "A=1", &note), VIEW_DOWN);
+    }
+    admin(world, "DEL {action-0}@index");
+    check_step(view, 'r', "A", "A- index -1");
+    view->ops->close(view);
+}
+
+static void due_times_that_are_none_are_not_guessed(void **state)
+{
+    struct world *world = *state;
+    struct view *view = open_view(world, NULL);
+    struct err_note note = { "" };
+    struct view_step due = { 'd', "action-0", "", 1000, 10, "" };
+    char said[256];
+    admin(world, "SET {action-0}@due x");
+    view_say_step(view, &due, said, sizeof(said));
+    assert_string_equal(said, "down");
+    assert_int_equal(put(view, -1, 1, "A=1@5", &note), VIEW_DOWN);
+    assert_non_null(strstr(note.text, "DEL it and {action-0}@index"));
+    check_step(view, 'r', "A", "A- index -1"); /* nothing of it was written, the index least of all */
+    admin(world, "DEL {action-0}@due");
+    assert_int_equal(put(view, -1, 1, "A=1@5", &note), VIEW_OK);
+    admin(world, "ZADD {action-0}@due 5.5 B");
+    view_say_step(view, &due, said, sizeof(said));
+    assert_string_equal(said, "down");
+    view->ops->close(view);
+}
+
 /* --- what a person must mend --- */
 
 static void an_evicting_policy_is_refused(void **state)
@@ -489,6 +550,9 @@ int main(void)
         ON_SERVER(a_server_that_hangs_is_left_in_time),
         ON_SERVER(a_full_server_writes_nothing),
         ON_SERVER(a_replica_writes_nothing),
+        ON_SERVER(a_key_of_another_type_is_not_taken_for_none),
+        ON_SERVER(an_index_that_is_none_is_not_guessed),
+        ON_SERVER(due_times_that_are_none_are_not_guessed),
         ON_SERVER(an_evicting_policy_is_refused),
         ON_SERVER(a_foreign_database_is_refused),
         ON_SERVER(passwords),

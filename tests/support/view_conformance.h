@@ -64,6 +64,8 @@ static const struct view_step VIEW_STEPS[] = {
     { 0 },
 };
 
+static const char *const VIEW_RESULTS[] = { "ok", "lost", "down", "denied", "refused" };
+
 struct view_words {
     struct view_entry entries[16];
     size_t count;
@@ -115,8 +117,9 @@ static inline void view_say_read(struct view *view, const struct view_step *step
         read.due_limit_ms = step->before;
         read.due_max = (size_t)step->after;
     }
-    if (view->ops->read(view, &arena, &read, 1, &note) != VIEW_OK) {
-        view_say(out, room, "%s", note.text);
+    enum view_result result = view->ops->read(view, &arena, &read, 1, &note);
+    if (result != VIEW_OK) {
+        view_say(out, room, "%s", VIEW_RESULTS[result]);
         arena_release(&arena);
         return;
     }
@@ -152,11 +155,10 @@ static inline void view_say_step(struct view *view, const struct view_step *step
     }
     result = view->ops->fold(view, group, step->before, step->after, words.entries, words.count,
                              &index, &note);
-    view_say(out, room, "%s %lld",
-             result == VIEW_OK     ? "ok"
-             : result == VIEW_LOST ? "lost"
-                                   : note.text,
-             (long long)index);
+    view_say(out, room, "%s", VIEW_RESULTS[result]);
+    if (result == VIEW_OK || result == VIEW_LOST) {
+        view_say(out, room, " %lld", (long long)index);
+    }
 }
 
 static inline void view_conforms_to_script(struct view *view)
