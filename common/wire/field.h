@@ -81,6 +81,8 @@ struct field {
     const struct shape *shape; /* OBJECT; LIST of structs                                           */
     enum field_kind element;   /* LIST of scalars: ID, TEXT, EMAIL, INT, ENUM                       */
     int64_t element_max;       /* LIST of TEXT, MAP: bytes of one                                   */
+    bool (*form)(struct text); /* TEXT of a form of its own, which `form_words` tells; NULL: any    */
+    const char *form_words;
     const char *code;          /* name→CODE: a fault is a rejection with it, see shape.faults_offset */
 };
 

@@ -157,7 +157,7 @@ static bool decode_scalar(struct decoder *decoder, const struct field *field, ui
         return decode_enum(decoder, field, token, at);
     default:
         if (!scalar_text(decoder, field, token, &text) ||
-            !field_form(field->kind, text, field->max)) {
+            !field_form(field->kind, text, field->max) || (field->form && !field->form(text))) {
             return false;
         }
         *(struct text *)at = text;

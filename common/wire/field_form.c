@@ -152,6 +152,10 @@ void field_expected(const struct field *field, char *out, size_t size)
         [FIELD_BOOL] = "true or false",
         [FIELD_OBJECT] = "an object",
     };
+    if (field->form) {
+        snprintf(out, size, "%s", field->form_words);
+        return;
+    }
     switch (field->kind) {
     case FIELD_TEXT:
         snprintf(out, size, "a string of 1..%lld bytes without control characters",

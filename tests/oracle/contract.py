@@ -47,6 +47,7 @@ def _shown_duration(value):
     return None if found is None else Shown(found, value)
 
 
+_ZONE = re.compile(r"([+-][0-9]{2}:[0-9]{2}|[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z][A-Za-z0-9_+-]*)*)\Z")
 _FORMULA = re.compile(r"(value\*)?((0|[1-9][0-9]{0,14})(\.[0-9]{1,10})?)\Z")
 
 
@@ -54,8 +55,12 @@ def _formula(value):
     if not isinstance(value, str) or not _is_text(value, 64):
         return None
     match = _FORMULA.match(value)
-    # Finding 3: a bad form is refused by the rules, as the program does; the words say `schema`.
-    return Shown((bool(match.group(1)), Fraction(match.group(2))) if match else None, value)
+    return Shown((bool(match.group(1)), Fraction(match.group(2))), value) if match else None
+
+
+def _zone(value):
+    """How a zone is written; whether there is such a zone the rules ask."""
+    return value if isinstance(value, str) and len(value) <= 64 and _ZONE.match(value) else None
 
 
 # -- field tables
@@ -95,7 +100,7 @@ TERM = {"kind": need(enum("SCHEDULED CAMPAIGN TEMPLATE")), "termId": opt(ident),
         "eventPayouts": need(array(obj(PAYOUT), 1, 20))}
 CONTRACT = {"contractId": need(ident), "partnerId": need(ident), "campaignId": need(TRACKER),
             "status": need(enum("ACTIVE PENDING DECLINED")), "startDate": need(time),
-            "endDate": opt(time), "currency": need(cur), "timeZone": opt(text(64), "UTC"),
+            "endDate": opt(time), "currency": need(cur), "timeZone": opt(scalar(_zone), "UTC"),
             "validFrom": opt(time), "terms": need(array(obj(TERM), 1, 20)),
             "reverseChildActions": opt(flag, False),
             "creditPolicy": opt(enum("LAST_REFERRER FIRST_REFERRER")),
@@ -203,7 +208,7 @@ def _after(start, end):
 
 def _check_contract(data):
     _ensure(data["currency"] in money.CURRENCIES, "currency")
-    _ensure(moments.zone(data["timeZone"]) is not None, "zone")  # Finding 3
+    _ensure(moments.zone(data["timeZone"]) is not None, "zone")
     _ensure(_after(data["startDate"], data["endDate"]), "end")
     for term in data["terms"]:
         _ensure(_after(term["startDate"], term["endDate"]), "end")
@@ -411,7 +416,7 @@ def put_unit(d):
     if formula is None:
         formula = d.data["usTaxableValueFormula"] = _formula("value*0.01" if name in _TAXED else "0")
     _store(d, "unit.stored", dict(d.data, usTaxableValueFormula=formula.sent),
-           lambda: exponent == known and formula.value is not None)
+           lambda: exponent == known)
 
 
 def put_program(d):

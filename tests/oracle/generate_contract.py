@@ -231,7 +231,7 @@ def unit(m):
         if m.chance(0.2):
             found[name] = m.pick(True, False)
     if m.chance(0.3):
-        found["usTaxableValueFormula"] = m.pick("value*0.01", "0", "value*1", "12.5")
+        found["usTaxableValueFormula"] = m.pick("value*0.01", "0", "value*1", "12.5", "value/100", "value*", "-1", "value*01")
     return found
 
 
@@ -292,7 +292,7 @@ def contradict(m, data):
     elif kind == 3:
         data["currency"] = m.pick("XYZ", "AAA", "ZZZ")
     elif kind == 4:
-        data["timeZone"] = m.pick("Mars/Olympus", "+25:00", "nowhere")
+        data["timeZone"] = m.pick("Mars/Olympus", "+25:00", "nowhere", "Europe/", "+1:00", "/UTC", "a b", "+01:0x")
     elif kind == 5:
         pay["locking"] = m.pick({}, {"openEnded": True, "period": "DAY"}, {"monthOffset": 1})
     elif kind == 6:

@@ -91,9 +91,7 @@ bool contract_check(struct decision *decision, const struct contract *contract,
         return FAULT("is not a currency of ISO 4217", "/currency");
     }
     if (!decision_zone(decision, contract->time_zone)) {
-        return FAULT("expected an IANA time zone like America/Los_Angeles, or an offset like "
-                     "+02:00",
-                     "/timeZone");
+        return FAULT("is not a time zone that is known here; names are those of IANA", "/timeZone");
     }
     for (int t = 0; t < (int)contract->terms.count; t++) {
         if (!check_term(decision, contract, t, fault)) {

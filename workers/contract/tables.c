@@ -30,6 +30,43 @@ static const char *const bonus_bases[] = { "REVENUE", "ACTIONS", NULL };
 static const char *const bonus_periods[] = { "CALENDAR_MONTH", "CALENDAR_YEAR", NULL };
 static const char *const directions[] = { "INCREASE", "DECREASE", NULL };
 
+static bool is_letter(char c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_offset(struct text text)
+{
+    const char *c = text.at;
+    return text.size == 6 && (c[0] == '+' || c[0] == '-') && is_digit(c[1]) && is_digit(c[2]) &&
+           c[3] == ':' && is_digit(c[4]) && is_digit(c[5]);
+}
+
+/* Words that begin with a letter, '/' between them. */
+static bool is_zone_name(struct text text)
+{
+    bool begins = true;
+    for (uint32_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        if (!is_letter(c) && (begins || (!is_digit(c) && !memchr("_+-/", c, 4)))) {
+            return false;
+        }
+        begins = c == '/';
+    }
+    return !begins;
+}
+
+/* How a zone is written; whether there is one of that name, contract_check() asks. */
+static bool is_zone(struct text text)
+{
+    return is_offset(text) || is_zone_name(text);
+}
+
 static const struct field schedule_fields[] = {
     { "period", FIELD_ENUM, IN(schedule, period), .names = periods },
     { "monthOffset", FIELD_INT, IN(schedule, month_offset), .max = 24, .standard = "0" },
@@ -141,7 +178,9 @@ static const struct shape term_shape = SHAPE("term", term_fields, term);
         { "startDate", FIELD_TIME, IN(contract, start), .required = true },                        \
         { "endDate", FIELD_TIME, IN(contract, end) },                                              \
         { "currency", FIELD_CURRENCY, IN(contract, currency), .required = true },                  \
-        { "timeZone", FIELD_TEXT, IN(contract, time_zone), .max = 64, .standard = "\"UTC\"" },     \
+        { "timeZone", FIELD_TEXT, IN(contract, time_zone), .max = 64, .standard = "\"UTC\"",       \
+          .form = is_zone,                                                                         \
+          .form_words = "a time zone like \"America/Los_Angeles\", or an offset like \"+02:00\"" }, \
         { "validFrom", FIELD_TIME, IN(contract, valid_from) },                                     \
         { "terms", FIELD_LIST, IN(contract, terms), .required = true, .min = 1, .max = 20,         \
           .shape = &term_shape },                                                                  \

@@ -5,6 +5,14 @@
 
 enum { FORMULA_BYTES_MAX = 64 };
 
+static bool is_formula(struct text text)
+{
+    bool times_value;
+    __int128 digits;
+    int scale;
+    return tax_formula_parse(text, &times_value, &digits, &scale);
+}
+
 #define AT(member) offsetof(struct unit, member)
 static const struct field fields[] = {
     { "unit", FIELD_UNIT, AT(unit), .required = true },
@@ -12,7 +20,8 @@ static const struct field fields[] = {
     { "isRedeemable", FIELD_BOOL, AT(redeemable), .standard = "true" },
     { "isCancellable", FIELD_BOOL, AT(cancellable), .standard = "true" },
     { "isExpirable", FIELD_BOOL, AT(expirable), .standard = "true" },
-    { "usTaxableValueFormula", FIELD_TEXT, AT(tax_formula), .max = FORMULA_BYTES_MAX },
+    { "usTaxableValueFormula", FIELD_TEXT, AT(tax_formula), .max = FORMULA_BYTES_MAX,
+      .form = is_formula, .form_words = "value*<decimal> or a decimal, like \"value*0.01\"" },
 };
 const struct shape unit_shape = { "unit.put", fields, sizeof(fields) / sizeof(*fields),
                                   sizeof(struct unit), SHAPE_NO_FAULTS };
@@ -31,9 +40,6 @@ void unit_put(struct decision *decision, const void *message)
 {
     const struct unit *before = decision_state(decision);
     struct unit unit = *(const struct unit *)message, built_in;
-    bool times_value;
-    __int128 digits;
-    int scale;
     if (!unit.tax_formula.at) {
         unit_built_in(unit.unit, &built_in);
         unit.tax_formula = built_in.tax_formula;
@@ -41,11 +47,6 @@ void unit_put(struct decision *decision, const void *message)
     if (exponent_changes(&unit, before)) {
         decision_rejected(decision, "INVALID_FIELD", "/exponent",
                           "the unit has another exponent, which cannot change; take a new unit");
-        return;
-    }
-    if (!tax_formula_parse(unit.tax_formula, &times_value, &digits, &scale)) {
-        decision_rejected(decision, "INVALID_FIELD", "/usTaxableValueFormula",
-                          "expected value*<decimal> or a decimal, like value*0.01");
         return;
     }
     if (before && shape_equal(&unit_shape, &unit, before)) {
