@@ -105,6 +105,7 @@ struct kafka_bus {
     rd_kafka_t *raw, *asker; /* made when they are first needed */
     rd_kafka_queue_t *queue; /* of group and reader */
     struct kafka_producer producer;
+    _Atomic uint32_t ends_sent; /* of the running or last transaction */
     struct kafka_watcher watcher;
 
     struct kafka_topic *topics[BUS_TOPICS_MAX];
@@ -207,6 +208,13 @@ enum bus_result kafka_commit(struct bus *bus);
 enum bus_result kafka_abort(struct bus *bus);
 enum bus_result kafka_retire(struct bus *bus);
 void kafka_producer_close(struct kafka_bus *bus);
+
+/* bus_kafka_ends.c */
+/* The producer that is made with these settings tells when it sends the end of a transaction. */
+void kafka_count_ends(struct kafka_bus *bus, rd_kafka_conf_t *conf);
+void kafka_ends_begin(struct kafka_bus *bus);
+/* A good end that was sent more than once is RETIRE. */
+enum bus_result kafka_ends_class(struct kafka_bus *bus, enum bus_result result);
 
 /* bus_kafka_send.c */
 void kafka_sent(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque);

@@ -174,6 +174,7 @@ enum bus_result kafka_begin(struct bus *of)
     if (result == BUS_OK) {
         producer->open = true;
         producer->serial++;
+        kafka_ends_begin(bus);
         producer->sent = producer->reported = 0;
         producer->first_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     }
@@ -351,6 +352,7 @@ enum bus_result kafka_commit(struct bus *of)
     ENSURE(bus->producer.open);
     enum bus_result result = kafka_transaction_class(
         bus, rd_kafka_commit_transaction(bus->producer.handle, KAFKA_CALL_MS), "commit");
+    result = kafka_ends_class(bus, result);
     bus->producer.open = result != BUS_OK;
     return result;
 }
@@ -362,7 +364,7 @@ enum bus_result kafka_abort(struct bus *of)
         return BUS_OK;
     }
     rd_kafka_error_t *error = rd_kafka_abort_transaction(bus->producer.handle, KAFKA_CALL_MS);
-    enum bus_result result = kafka_transaction_class(bus, error, "abort");
+    enum bus_result result = kafka_ends_class(bus, kafka_transaction_class(bus, error, "abort"));
     bus->producer.open = result != BUS_OK;
     return result == BUS_ABORT ? BUS_RETIRE : result;
 }

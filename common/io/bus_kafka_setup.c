@@ -137,7 +137,7 @@ static bool set_all(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enum kaf
     return good;
 }
 
-static bool set_identity(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enum kafka_use use,
+static bool set_identity(rd_kafka_conf_t *conf, struct kafka_bus *bus, enum kafka_use use,
                          const char *transactional_id, struct err_note *note)
 {
     if (use == KAFKA_FOR_SENDING) {
@@ -146,6 +146,7 @@ static bool set_identity(rd_kafka_conf_t *conf, const struct kafka_bus *bus, enu
     }
     if (use == KAFKA_FOR_PRODUCER) {
         rd_kafka_conf_set_dr_msg_cb(conf, kafka_delivered);
+        kafka_count_ends(bus, conf);
         return set(conf, "transactional.id", transactional_id, note) &&
                set(conf, "transaction.timeout.ms", "10000", note);
     }
