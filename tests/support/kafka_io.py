@@ -84,6 +84,7 @@ poll = declare("rd_kafka_poll", c.c_int, c.c_void_p, c.c_int)
 produceva = declare("rd_kafka_produceva", c.c_void_p, c.c_void_p, c.POINTER(Tagged), c.c_size_t)
 error_code = declare("rd_kafka_error_code", c.c_int, c.c_void_p)
 error_destroy = declare("rd_kafka_error_destroy", None, c.c_void_p)
+init_transactions = declare("rd_kafka_init_transactions", c.c_void_p, c.c_void_p, c.c_int)
 flush = declare("rd_kafka_flush", c.c_int, c.c_void_p, c.c_int)
 metadata = declare("rd_kafka_metadata", c.c_int, c.c_void_p, c.c_int, c.c_void_p,
                    c.POINTER(c.POINTER(Metadata)), c.c_int)
@@ -211,6 +212,18 @@ class Producer:
         if self.handle:
             destroy(self.handle)
             self.handle = None
+
+
+def fence(bootstrap, transactional_id, seconds=10):
+    """Takes a transactional id over: whoever has it is fenced, what it has open is aborted."""
+    handle = open_handle(PRODUCER, {"bootstrap.servers": bootstrap, "log_level": 0,
+                                    "transactional.id": transactional_id})
+    error = init_transactions(handle, int(seconds * 1000))
+    code = error_code(error) if error else 0
+    if error:
+        error_destroy(error)
+    destroy(handle)
+    check(code, f"fencing {transactional_id}")
 
 
 def bytes_at(pointer, length):

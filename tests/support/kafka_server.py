@@ -17,9 +17,9 @@ PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{sasl_listener}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}{sasl_listener}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT{protocols}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
@@ -125,15 +125,18 @@ class KafkaTools:
 class Kafka(KafkaTools):
     """One node with a folder of its own; restart() goes on with the same data and ports."""
 
-    def __init__(self, folder=None, heap="512m", sasl=None, log_level="warn", **properties):
-        """sasl: (user, password) adds a SASL/PLAIN listener at sasl_port. properties: broker
-        settings with `_` for `.`."""
+    def __init__(self, folder=None, heap="512m", sasl=None, log_level="warn", proxies=(),
+                 **properties):
+        """sasl: (user, password) adds a SASL/PLAIN listener at sasl_port. proxies: ports of proxies;
+        whoever comes through the one whose listener is behind[port] is told that port for the
+        broker's. properties: broker settings with `_` for `.`."""
         self.own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="makegood-kafka-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.heap, self.sasl, self.log_level = heap, sasl, log_level
         self.properties = {key.replace("_", "."): value for key, value in properties.items()}
         self.port, self.controller_port, self.sasl_port = free_port(), free_port(), free_port()
+        self.behind = {proxy: free_port() for proxy in proxies}
         super().__init__(f"127.0.0.1:{self.port}")
         self.logging = self.folder / "log4j2.properties"
         self.settings = self.folder / "server.properties"
@@ -144,9 +147,15 @@ class Kafka(KafkaTools):
         return f"127.0.0.1:{self.sasl_port}"
 
     def write_settings(self):
-        listener = f",SASL://127.0.0.1:{self.sasl_port}" if self.sasl else ""
+        listeners = f",SASL://127.0.0.1:{self.sasl_port}" if self.sasl else ""
+        advertised, protocols = listeners, ""
+        for proxy, port in self.behind.items():
+            listeners += f",PROXY{proxy}://127.0.0.1:{port}"
+            advertised += f",PROXY{proxy}://127.0.0.1:{proxy}"
+            protocols += f",PROXY{proxy}:PLAINTEXT"
         text = PROPERTIES.format(port=self.port, controller=self.controller_port,
-                                 sasl_listener=listener, data=self.folder / "data")
+                                 listeners=listeners, advertised=advertised, protocols=protocols,
+                                 data=self.folder / "data")
         if self.sasl:
             text += SASL_PROPERTIES.format(user=self.sasl[0], password=self.sasl[1])
         text += "".join(f"{key}={value}\n" for key, value in self.properties.items())
