@@ -1,11 +1,31 @@
 /*
  * Timers of parts that come before a message. An entity advances by itself (decide.c); which of its parts
- * are due its rule must know, and asks for them by decision_advance_first(). They count as timers of the
- * turn. When more are due than a turn may fire, timers alone are turned until none is left behind.
+ * are due its rule must know, and asks for them by decision_advance_first(). A turn has room for as many of
+ * them as for timers that nobody asks for, so that a burst of those holds no message up. What does not
+ * fit waits for a batch of its own; when even that is not enough for one message, timers alone are turned
+ * until none is left behind.
  */
 #include "engine/inside.h"
 
 #include "io/log.h"
+
+enum { ROOMS_OF_ONE = 16 }; /* a message that is alone in its batch may ask for so many times as much */
+
+static uint32_t room(const struct engine *engine)
+{
+    bool one_at_a_time = engine->timers_max == 1;
+    return engine->turn.count == 1 && !one_at_a_time ? ROOMS_OF_ONE * engine->timers_max : engine->timers_max;
+}
+
+/* The turn is done again: with the messages before this one, else with it alone, else without messages. */
+static void no_room(struct engine *engine, const struct message *message)
+{
+    uint32_t before = (uint32_t)(message - engine->turn.messages);
+    engine->timers_alone = engine->turn.count == 1 || engine->timers_max == 1;
+    engine->records_max = before > 0 && !engine->timers_alone ? before : 1;
+    engine->turn.failed = BUS_ABORT;
+    log_info("timers_first", KEY_TEXT("entity", message->entity), KEY_INT("records", engine->records_max));
+}
 
 /* Fires what the rule asked for. False: that needs something first, or there is no room for it. */
 bool due_fire_asked(struct engine *engine, const struct message *message)
@@ -13,17 +33,14 @@ bool due_fire_asked(struct engine *engine, const struct message *message)
     struct turn *turn = &engine->turn;
     struct view_due due = turn->asked_due;
     due.key = arena_copy(&turn->arena, due.key); /* it lies in the arena of the run */
-    if (turn->timers_fired >= engine->timers_max) {
-        log_info("timers_first", KEY_TEXT("entity", message->entity));
-        engine->timers_alone = true;
-        engine->records_max = 1; /* so that the message is the first of a batch some time */
-        turn->failed = BUS_ABORT;
+    if (turn->asked_fired >= room(engine)) {
+        no_room(engine, message);
         return false;
     }
     if (!run_timer(engine, message->partition, due)) {
         return false;
     }
-    turn->timers_fired++;
+    turn->asked_fired++;
     return true;
 }
 

@@ -200,7 +200,7 @@ struct turn {
     uint32_t touched_count;
     struct timer_list { struct view_due *due; size_t count; struct partition *partition; } *timers;
     size_t timer_lists;
-    uint32_t timers_fired;
+    uint32_t asked_fired;          /* timers that messages asked for (due.c)                   */
     bool due_asked;                /* the run at hand wants a part's timer first               */
     struct view_due asked_due;
 };

@@ -61,7 +61,7 @@ static void turn_clear(struct engine *engine)
     turn->touched_count = 0;
     turn->timers = NULL;
     turn->timer_lists = 0;
-    turn->timers_fired = 0;
+    turn->asked_fired = 0;
 }
 
 /* Effective times, in the order of the log; then what each record is. */
@@ -135,7 +135,6 @@ static uint32_t run_round(struct engine *engine)
         for (size_t i = 0; i < list->count && turn->failed == BUS_OK; i++) {
             if (list->due[i].due_ms >= 0 && try_timer(engine, list, i)) {
                 list->due[i].due_ms = -1; /* done */
-                turn->timers_fired++;
             } else {
                 left += list->due[i].due_ms >= 0;
             }

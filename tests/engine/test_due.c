@@ -57,8 +57,31 @@ static void test_a_timer_due_in_the_middle_of_a_batch_fires_there(void **state)
     assert_int_equal(outcomes_of(world, "counter.opened"), 1);
 }
 
-/* More than a turn fires: turns of timers alone come first, then the message; other entities' messages
- * of the batch are decided too, each once. */
+/* So many due times of another entity as would fill a turn three times hold no message up, though it asks
+ * for a timer of its own: they go on after it. */
+static void test_a_burst_of_others_does_not_hold_an_asking_message_up(void **state)
+{
+    struct world *world = *state;
+    enum { BOXES = 3500, TURN = 1000 };
+    for (int i = 0; i < BOXES; i++) {
+        give_box(world, i, 5000);
+    }
+    give(world, "b-own", "counter.box", "\"id\":\"A3\",\"box\":\"b0\",\"inMs\":5000");
+    assert_int_equal(home_of("counter:A1"), home_of("counter:A3"));
+    settle(world);
+    world_time(world, START_MS + 7000);
+    give(world, "m-1", "counter.ripe", "\"id\":\"A3\",\"times\":1");
+    give(world, "a-1", "counter.add", "\"id\":\"A3\"");
+    settle(world);
+    expect_closed(world, 0, 0);
+    assert_int_equal(outcomes_of(world, "counter.opened"), BOXES + 1);
+    struct found ripened = outcome_of(world, "counter.ripened", 0);
+    struct found behind = outcome_of(world, "counter.opened", 2 * TURN + 1);
+    assert_true(ripened.record.offset < behind.record.offset);
+}
+
+/* More than a turn fires: the message waits for a batch of its own, in which it may ask for more; other
+ * entities' messages of the batch are decided too, each once. */
 static void test_more_timers_than_a_turn_fires_come_before_the_message(void **state)
 {
     struct world *world = *state;
@@ -83,12 +106,37 @@ static void test_more_timers_than_a_turn_fires_come_before_the_message(void **st
     assert_int_equal(outcomes_of(world, "counter.opened"), BOXES);
 }
 
+/* More than even that: turns of timers alone, until none is left behind. */
+static void test_more_timers_than_one_message_may_ask_for(void **state)
+{
+    struct world *world = *state;
+    enum { BOXES = 100, TIMERS = 2 };
+    process_open(world, &world->a, "makegood-a");
+    struct engine_setup setup = world_engine_setup(world, &world->a, run_both);
+    setup.turn_timers_max = TIMERS;
+    process_begin(world, &world->a, &setup);
+    for (int i = 0; i < BOXES; i++) {
+        give_box(world, i, 5000);
+    }
+    settle(world);
+    broker_set_time(world->broker, START_MS + 5000);
+    give(world, "a-1", "counter.add", "\"id\":\"A2\"");
+    give_ripe(world, "m-1", BOXES);
+    give(world, "a-2", "counter.add", "\"id\":\"A2\"");
+    settle(world);
+    expect_closed(world, 0, 0);
+    assert_int_equal(outcomes_of(world, "counter.opened"), BOXES);
+    assert_int_equal(outcomes_of(world, "counter.added"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_a_timer_set_in_the_batch_fires_between_its_messages),
         CASE(test_a_timer_due_in_the_middle_of_a_batch_fires_there),
+        CASE(test_a_burst_of_others_does_not_hold_an_asking_message_up),
         CASE(test_more_timers_than_a_turn_fires_come_before_the_message),
+        CASE_EMPTY(test_more_timers_than_one_message_may_ask_for),
     };
     return cmocka_run_group_tests_name("due", tests, NULL, NULL);
 }

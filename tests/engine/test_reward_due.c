@@ -6,6 +6,14 @@ extern const struct worker reward_worker, contract_worker;
 static const struct worker *const workers[] = { &reward_worker, &contract_worker, NULL };
 static const char *const run[] = { "reward", "contract", NULL };
 
+static void reward_start(struct world *world, const char *id)
+{
+    process_open(world, &world->a, id);
+    struct engine_setup setup = world_engine_setup(world, &world->a, run);
+    setup.workers = workers;
+    process_begin(world, &world->a, &setup);
+}
+
 static int reward_setup(void **state)
 {
     static const char *const topics[] = { "contract", "contract-state", "contract-outcome",
@@ -19,10 +27,7 @@ static int reward_setup(void **state)
     for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++) {
         broker_topic(world->broker, topics[i], 1);
     }
-    process_open(world, &world->a, "makegood-a");
-    struct engine_setup setup = world_engine_setup(world, &world->a, run);
-    setup.workers = workers;
-    process_begin(world, &world->a, &setup);
+    reward_start(world, "makegood-a");
     return 0;
 }
 
@@ -78,6 +83,74 @@ static void test_an_expiry_within_a_batch(void **state)
     expect_contains(outcome_of(world, "command.rejected", 0).record.value, "\"id\":\"late\"");
 }
 
+enum { HOUR_MS = 3600000, HOURS = 26, ACCOUNTS = 3 };
+
+/* A reward of each account becomes available every hour. */
+static void give_hourly(struct world *world)
+{
+    for (int number = 0; number < HOURS * ACCOUNTS; number++) {
+        int hour = 1 + number / ACCOUNTS, account = number % ACCOUNTS;
+        char id[32], data[200];
+        snprintf(id, sizeof(id), "c-%d", number);
+        snprintf(data, sizeof(data), "\"accountId\":\"A%d\",\"userId\":\"U\",\"rewardId\":\"r%02d\",\"unit\":\"USD\","
+                 "\"value\":100,\"dateScheduledFor\":%d", account, hour, START_MS + hour * HOUR_MS);
+        give_at(world, 0, id, "reward.create", data);
+    }
+}
+
+/* Of one account: r01, r02, ... in order, each once, with the time at which it was due. */
+static void expect_hours(struct world *world, int account, int hours)
+{
+    struct found found = { 0 };
+    char entity[16], at[64];
+    int hour = 0;
+    snprintf(entity, sizeof(entity), "account:A%d", account);
+    while (committed_next(world, world->counter_outcome, &found)) {
+        struct text key = found.record.key;
+        if (!text_is(key, entity) || !text_is(found_header(&found, "ce_type"), "makegood.reward.available.v1")) {
+            continue;
+        }
+        hour++;
+        snprintf(at, sizeof(at), "%s/reward:r%02d|timer|available|%d|0", entity, hour, START_MS + hour * HOUR_MS);
+        expect_id(&found, at);
+    }
+    assert_int_equal(hour, hours);
+}
+
+static void give_redeem_of(struct world *world, int hour, const char *id, const char *value)
+{
+    char data[120];
+    snprintf(data, sizeof(data), "\"accountId\":\"A0\",\"unit\":\"USD\",\"valueToRedeem\":\"%s\"", value);
+    give_at(world, (int64_t)hour * HOUR_MS, id, "balance.redeem", data);
+}
+
+/* No worker for a day: what was due by then is announced, what came in between is decided by what was due
+ * when it came, and what is due later waits. */
+static void test_a_day_without_a_worker(void **state)
+{
+    struct world *world = *state;
+    give_hourly(world);
+    settle(world);
+    process_stop(&world->a);
+    give_redeem_of(world, 6, "six", "6.00");
+    give_redeem_of(world, 6, "none-left", "0.01");
+    give_redeem_of(world, 12, "six-more", "6.00");
+    world_time(world, START_MS + 24 * HOUR_MS + HOUR_MS / 2);
+    reward_start(world, "makegood-b");
+    settle(world);
+    for (int account = 0; account < ACCOUNTS; account++) {
+        expect_hours(world, account, 24);
+    }
+    assert_int_equal(outcomes_of(world, "reward.redeemed"), 2);
+    expect_contains(outcome_of(world, "command.rejected", 0).record.value, "\"id\":\"none-left\"");
+    assert_int_equal(outcomes_of(world, "command.rejected"), 1);
+    world_time(world, START_MS + HOURS * HOUR_MS + 1000);
+    settle(world);
+    for (int account = 0; account < ACCOUNTS; account++) {
+        expect_hours(world, account, HOURS);
+    }
+}
+
 #define REWARD_CASE(name) cmocka_unit_test_setup_teardown(name, reward_setup, world_teardown)
 
 int main(void)
@@ -85,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         REWARD_CASE(test_a_waiting_period_that_ends_within_a_batch),
         REWARD_CASE(test_an_expiry_within_a_batch),
+        REWARD_CASE(test_a_day_without_a_worker),
     };
     return cmocka_run_group_tests_name("reward due", tests, NULL, NULL);
 }
