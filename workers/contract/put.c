@@ -13,6 +13,17 @@ static bool is_listed(const struct contract_state *state, const struct contract 
     return false;
 }
 
+/* Would the partner have to forget a contract, or never find this one? */
+static bool partner_is_full(struct decision *decision, const struct contract *contract)
+{
+    struct arena *arena = decision_arena(decision);
+    struct text partner = entity_name(arena, "partner", contract->partner_id);
+    struct text campaign = arena_number(arena, contract->campaign_id);
+    const struct contract_listing *listing =
+        decision_look_part(decision, arena_join(arena, partner, TEXT("/campaign:"), campaign));
+    return listing && listing->contract_ids.count >= CONTRACTS_PER_PLACE_MAX;
+}
+
 /* The partner keeps the ids of its contracts by campaign, so that an action finds them. */
 static void list_at_partner(struct decision *decision, struct contract_state *state,
                             const struct contract *contract)
@@ -103,6 +114,13 @@ void contract_put(struct decision *decision, const void *message)
         decision_rejected(decision, "INVALID_FIELD", "/contractId",
                           "the contract has %d versions, the most that are kept; put a new contract",
                           CONTRACT_VERSIONS_MAX);
+        return;
+    }
+    if (!is_listed(&state, contract) && partner_is_full(decision, contract)) {
+        decision_rejected(decision, "INVALID_FIELD", "/partnerId",
+                          "the partner has %d contracts in this campaign, the most that are looked "
+                          "at; put a new version of one",
+                          CONTRACTS_PER_PLACE_MAX);
         return;
     }
     versions[count] = (struct contract_version){ ++state.last_number, valid_from, &exact };
