@@ -1,94 +1,54 @@
 #!/usr/bin/python3
 """The worked examples of the action family through real Kafka: rounding, returned items, an exception
-list that ends, 1,000 modifications, make-goods, early commands. Kafka's clock is the real one, so what
-has to be in the past (a lock date) is put there by the event date."""
+list that ends, 1,000 modifications, make-goods, early commands (the lock boundary: test_worked_lock.py).
+Kafka's clock is the real one, so what has to be in the past (a lock date) is put there by the event date."""
 
-import datetime
+import time
 
 from harness import World, arguments, main
 from ledger import header
-from workload import contract, event, setup_events
-
-NOW = datetime.datetime.now(datetime.timezone.utc)
-
-
-def days_ago(days):
-    return (NOW - datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Shop:
-    """Sends commands one after another and tells what was said to each."""
-
-    def __init__(self, world):
-        self.world, self.ledger, self.number = world, world.ledger(), 0
-
-    def put(self, contract_id, partner, tracker=70, **payout):
-        data = contract(contract_id, partner, 7, "USD", dict(payout, actionTrackerId=tracker))
-        return self.tell("contract.put", f"contract:{contract_id}", data)
-
-    def tell(self, kind, key, data, event_id=None, waiting=0):
-        """-> outcomes that the command brought about, as (type, data), without forwarding"""
-        self.number += 1
-        before = len(self.ledger.outcomes)
-        topic = "contract" if kind.endswith(".put") else "action"
-        self.world.send(topic, event(kind, event_id or f"n-{self.number}", data), key.encode())
-        self.world.sent()
-        self.ledger.settle(60, waiting)
-        said = sorted(self.ledger.outcomes[before:], key=lambda entry: entry.record.offset)
-        return [(entry.type, entry.data) for entry in said if self.is_told(entry)]
-
-    def is_told(self, entry):
-        """Not what entities say to each other."""
-        own = entry.place is not None and self.ledger.by_worker(entry.place)
-        return not (entry.type == "command.forwarded" or entry.type.startswith("internal") or
-                    (own and entry.type.startswith("command")))
-
-    def track(self, action, partner, waiting=0, **more):
-        data = dict({"actionId": action, "actionTrackerId": 70, "oid": f"O{action}", "partnerId": partner,
-                     "currency": "USD"}, **more)
-        return self.tell("action.track", f"oid:70:{data['oid']}", data, waiting=waiting)
-
-    def command(self, verb, action, event_id=None, **more):
-        return self.tell(f"action.{verb}", f"action:{action}", dict({"actionId": action}, **more), event_id)
-
-
-def one(said, kind, **members):
-    assert len(said) == 1 and said[0][0] == kind, (kind, said)
-    holds(said[0][1], **members)
-
-
-def holds(data, **members):
-    for name, value in members.items():
-        assert data.get(name) == value, (name, value, data)
+from shop import Shop, days_ago, holds, id_of, kinds, one, outcome_id, text_of, wait_for_references
+from workload import event
 
 
 def rounding(shop):
     lines = [{"sku": sku, "quantity": 1, "amount": "10.62"} for sku in "abc"]
-    (kind, data), = shop.track("R1", "PI", items=lines)
-    assert kind == "action.tracked"
-    holds(data, amount="31.86", payout="1.26")
-    assert [line["payout"] for line in data["items"]] == ["0.42"] * 3, data
+    data = {"actionId": "R1", "actionTrackerId": 70, "oid": "OR1", "partnerId": "PI", "currency": "USD", "items": lines}
+    said = shop.entries("action.track", "oid:70:OR1", data)
+    assert {entry.entity: entry.verdict for entry in said} == {"oid:70:OR1": "forwarded", "action:R1": "applied"}, said
+    tracked = shop.last("action.tracked").data
+    holds(tracked, amount="31.86", payout="1.26")
+    assert [line["payout"] for line in tracked["items"]] == ["0.42"] * 3, tracked
     one(shop.track("R2", "P1", items=lines), "action.tracked", payout="1.27")
 
 
 def returned_items(shop):
     lines = [{"sku": "a", "quantity": 2, "amount": "30.00"}, {"sku": "b", "quantity": 1, "amount": "21.99"}]
-    one(shop.track("I1", "PI", items=lines), "action.tracked", payout="2.08")
-    one(shop.command("modify_items", "I1", reason="ITEM_RETURNED", items=[{"sku": "a", "quantity": 1}]),
-        "action.modified", amount="36.99", deltaAmount="-15.00", payout="1.48", deltaPayout="-0.60", modifications=1)
+    said = shop.track("I1", "PI", items=lines)
+    one(said, "action.tracked", payout="2.08")
+    assert [line["payout"] for line in said[0][1]["items"]] == ["1.20", "0.88"], said
+    said = shop.command("modify_items", "I1", reason="ITEM_RETURNED", items=[{"sku": "a", "quantity": 1}])
+    one(said, "action.modified", amount="36.99", deltaAmount="-15.00", payout="1.48", deltaPayout="-0.60",
+        modifications=1)
+    holds(said[0][1]["items"][0], sku="a", quantity=1, amount="15.00", payout="0.60")
     gone = [{"sku": "a", "quantity": 0}, {"sku": "b", "quantity": 0}]
     one(shop.command("modify_items", "I1", reason="ITEM_RETURNED", items=gone),
         "action.reversed", deltaAmount="-36.99", deltaPayout="-1.48", modifications=1)
 
 
 def exception_list_ends(shop):
-    one(shop.track("E1", "PL", amount="100.00", promoCode="save10"), "action.tracked", payout="0.00")
-    assert shop.ledger.outcomes[-1].data["terms"]["rule"] == "group:1"
-    shop.tell("exception_list.put", "list:L1", {"listId": "L1", "state": "DEACTIVATED", "items": [{"value": "SAVE10"}]})
-    shop.world.producer.flush()
+    """The list ends by its date, a few seconds from now."""
+    ends_ms = int(time.time() + 8) * 1000
+    shop.tell("exception_list.put", "list:L1", {"listId": "L1", "state": "ACTIVE", "items": [{"value": "SAVE10"}],
+                                                "deactivationDate": text_of(ends_ms)})
     wait_for_references()
-    one(shop.command("modify", "E1", reason="ORDER_UPDATE", amount="100.00"), "action.modified",
-        payout="5.00", deltaPayout="5.00", deltaAmount="0.00")
+    said = shop.track("E1", "PL", amount="100.00", promoCode="save10")
+    one(said, "action.tracked", payout="0.00")
+    assert said[0][1]["terms"]["rule"] == "group:1" and said[0][1]["effectiveTime"] < text_of(ends_ms), said
+    time.sleep(max(0, ends_ms / 1000 - time.time()) + 0.1)
+    said = shop.command("modify", "E1", reason="ORDER_UPDATE", amount="100.00")
+    one(said, "action.modified", payout="5.00", deltaPayout="5.00", deltaAmount="0.00")
+    assert said[0][1]["terms"]["rule"] == "default", said
 
 
 def the_1001st(shop):
@@ -105,26 +65,37 @@ def the_1001st(shop):
 
 
 def make_goods(shop):
-    said = shop.track("G1", "P1", amount="100.00", eventDate=days_ago(90))
-    assert [kind for kind, _ in said] == ["action.tracked", "action.locked"], said
+    said = shop.track("G1", "PG", amount="100.00", eventDate=days_ago(90))
+    kinds(said, "action.tracked", "action.locked")
+    shop.put("CG", "PG", defaultPayoutRate="10")
+    wait_for_references()
     for amount, owed in (("80.00", "0.80"), ("60.00", "0.80")):
         said = shop.command("modify", "G1", reason="ORDER_UPDATE", amount=amount)
-        assert [kind for kind, _ in said] == ["command.rejected", "adjustment.required"], said
+        kinds(said, "command.rejected", "adjustment.required")
+        assert said[0][1]["reason"]["code"] == "ACTION_LOCKED", said
         holds(said[1][1], direction="COLLECT_FROM_PARTNER", amount=owed)
     said = shop.command("reverse", "G1", dispositionCode="CONS_FRAUD")
+    kinds(said, "command.rejected", "adjustment.required")
     holds(said[1][1], direction="COLLECT_FROM_PARTNER", amount="2.40")
     one(shop.command("reverse", "G1", dispositionCode="CONS_FRAUD"), "command.rejected")
 
 
 def early(shop):
-    address = {"oid": "OX1", "actionTrackerId": 70, "dispositionCode": "CONS_FRAUD"}
-    one(shop.tell("action.reverse", "oid:70:OX1", address, "m-1", waiting=1), "command.deferred")
-    said = shop.track("X1", "P1", amount="10.00")
-    assert [kind for kind, _ in said] == ["action.tracked", "action.reversed"], said
-    verdict = [e for e in shop.ledger.outcomes if e.type == "action.reversed"][-1]
-    assert header(verdict.record, "ce_causationid") == "m-1", verdict
-    one(shop.tell("action.reverse", "oid:70:OX1", address, "m-1"), "command.duplicate")
-    shop.tell("action.reverse", "oid:70:OX1", dict(address, dispositionCode="OTHER"), "m-1")
+    """But for the hour in which no action comes: that is a case for `exec`."""
+    oid, address = "oid:70:X1", {"oid": "X1", "actionTrackerId": 70, "dispositionCode": "CONS_FRAUD"}
+    said = shop.entries("action.reverse", oid, address, "m-1", waiting=1)
+    assert [(entry.type, entry.code, id_of(entry)) for entry in said] == [
+        ("command.deferred", "AWAITING_ACTION", outcome_id("m-1", oid, 0))], said
+    kinds(shop.track("A1", "P1", oid="X1", amount="10.00"), "action.tracked", "action.reversed")
+    forwarded = [entry for entry in shop.ledger.of_command("m-1") if entry.verdict == "forwarded"]
+    assert [id_of(entry) for entry in forwarded] == [outcome_id("m-1", oid, 1)], forwarded
+    reversal = shop.last("action.reversed")
+    assert id_of(reversal) == outcome_id("m-1", "action:A1", 0), reversal
+    assert header(reversal.record, "ce_causationid") == "m-1", reversal
+    said = shop.entries("action.reverse", oid, address, "m-1")
+    assert [(entry.type, entry.entity) for entry in said] == [("command.duplicate", oid)], said
+    assert said[0].data["originalOutcomeIds"] == [outcome_id("m-1", oid, n) for n in (0, 1)], said
+    shop.tell("action.reverse", oid, dict(address, dispositionCode="OTHER"), "m-1")
     assert [entry.type for entry in shop.ledger.dead.values()] == ["id-conflict"], shop.ledger.dead
 
 
@@ -133,11 +104,10 @@ def limits(shop):
     payouts = []
     for number in range(4):
         said = shop.track(f"B{number}", "PB", amount="100.00")
-        assert [kind for kind, _ in said] == ["command.deferred", "action.tracked"], said
+        kinds(said, "command.deferred", "action.tracked")
         payouts.append(said[1][1]["payout"])
     assert payouts == ["4.00", "4.00", "2.00", "0.00"], payouts
-    kinds = [kind for kind, _ in shop.command("reverse", "B0", dispositionCode="OTHER")]
-    assert kinds == ["action.reversed"], kinds
+    kinds(shop.command("reverse", "B0", dispositionCode="OTHER"), "action.reversed")
     said = shop.command("modify", "B3", reason="ORDER_UPDATE", amount="100.00")
     holds(said[-1][1], payout="4.00")
 
@@ -156,18 +126,10 @@ def limits_in_a_rush(shop):
     assert payouts == [0] * 36 + [100] + [300] * 3, payouts
 
 
-def wait_for_references():
-    import time
-    time.sleep(1.5)  # a reference may be a second old
-
-
 def test():
     options = arguments(__doc__)
     with World(options) as world:
         world.start_workers(1)
-        for key, value in setup_events():
-            world.send("contract", value, key)
-        world.sent()
         shop = Shop(world)
         shop.put("CI", "PI", defaultPayoutRate="4", payoutLevel="ITEM")
         listed = {"rank": 1, "payout": "0",
@@ -175,7 +137,7 @@ def test():
         shop.put("CL", "PL", defaultPayoutRate="5", payoutGroups=[listed])
         shop.put("CB", "PB", defaultPayoutRate="4", limits=[{"type": "VALUE", "value": "10"}])
         shop.put("CQ", "PQ", defaultPayoutRate="4", limits=[{"type": "VALUE", "value": "10"}])
-        shop.tell("exception_list.put", "list:L1", {"listId": "L1", "state": "ACTIVE", "items": [{"value": "SAVE10"}]})
+        shop.put("CG", "PG", defaultPayoutRate="4")
         wait_for_references()
         for example in (rounding, returned_items, exception_list_ends, the_1001st, make_goods, early, limits,
                         limits_in_a_rush):
