@@ -1,6 +1,6 @@
 /*
  * What a bus writes. Every call is first met by a planned failure, if there is one; then by the
- * fence: a producer whose epoch is not the newest of its id gets BUS_RETIRE whatever it asks.
+ * fence: a producer whose epoch is not the newest of its id gets BUS_RETIRE whatever it asks the broker.
  */
 #include "io/bus_memory_inside.h"
 
@@ -60,17 +60,21 @@ static void init(struct bus_memory *memory)
     memory->begun = memory->hold_end = memory->doomed = memory->dead = false;
 }
 
+/* A transaction begins in the client alone: that it was fenced meanwhile is what its first request
+ * is told. */
 static enum bus_result begin_now(struct bus_memory *memory, const void *argument)
 {
     (void)argument;
-    if (fenced(memory)) {
+    if (memory->dead) {
         return BUS_RETIRE;
     }
     if (memory->epoch < 0) {
         init(memory);
     }
     ENSURE(!memory->begun);
-    memory_producer_settle(memory->broker, memory->producer);
+    if (!fenced(memory)) {
+        memory_producer_settle(memory->broker, memory->producer);
+    }
     memory->begun = true;
     memory->written_count = 0;
     return BUS_OK;

@@ -21,7 +21,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support.children import end_with_parent, install_handlers  # noqa: E402
+from support.children import end_with_parent, free_port, install_handlers  # noqa: E402
 from support.kafka_server import Kafka  # noqa: E402
 from support.redis_server import Redis  # noqa: E402
 
@@ -32,7 +32,8 @@ class Servers:
     """One Kafka and one Redis, as a context."""
 
     def __init__(self):
-        self.kafka, self.redis = Kafka(), Redis()
+        self.line = free_port()  # nobody listens there yet: a test's own way to Kafka that it may cut
+        self.kafka, self.redis = Kafka(proxies=[self.line]), Redis()
 
     def __enter__(self):
         try:
@@ -49,7 +50,8 @@ class Servers:
         self.redis.close()
 
     def environment(self):
-        return {"MAKEGOOD_TEST_KAFKA": self.kafka.bootstrap, "MAKEGOOD_TEST_REDIS": self.redis.url}
+        return {"MAKEGOOD_TEST_KAFKA": self.kafka.bootstrap, "MAKEGOOD_TEST_REDIS": self.redis.url,
+                "MAKEGOOD_TEST_KAFKA_LINE": f"{self.line} {self.kafka.behind[self.line]}"}
 
 
 def birth(pid):
