@@ -2,11 +2,10 @@
 #include <stdio.h>
 
 #include "base/nearest.h"
-#include "engine/record.h"
-#include "base/hash.h"
 #include "io/signals.h"
 #include "workers/makegood/command.h"
 #include "workers/makegood/servers.h"
+#include "workers/makegood/show.h"
 #include "workers/makegood/state_json.h"
 #include "workers/makegood/tree.h"
 #include "workers/makegood/workers.h"
@@ -40,106 +39,124 @@ static int unknown_type(struct text key, struct arena *arena)
                      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* What was found. */
-struct found {
-    const struct worker *worker;
-    int32_t partition;
-    int64_t index;
-    struct text value;
-};
-
-static enum err read_view(struct view *view, struct text key, struct arena *arena,
-                          struct found *found, struct err_note *note)
+/* `partition` and `offset` up to which the view is the fold of the log. */
+static void put_folded(struct json_writer *writer, const struct shown *shown)
 {
-    struct view_read read = {
-        .group = arena_printf(arena, "%s-%d", found->worker->name, (int)found->partition),
-        .keys = &key,
-        .key_count = 1
-    };
-    enum view_result result = view->ops->read(view, arena, &read, 1, note);
-    if (result == VIEW_OK) {
-        found->value = read.values[0];
-        found->index = read.index;
-    }
-    return view_error(result);
+    json_open_object(writer, "folded");
+    json_put_text(writer, "topic", arena_printf(shown->arena, "%s-state", shown->found.worker->name));
+    json_put_int(writer, "partition", shown->found.partition);
+    json_put_int(writer, "offset", shown->found.index);
+    json_close_object(writer);
 }
 
-static enum err find(const struct call *call, struct kafka_admin *admin, struct text key,
-                     struct arena *arena, struct found *found, struct err_note *note)
+static int put_parts(struct json_writer *writer, const struct shown *shown)
 {
-    char cluster[KAFKA_CLUSTER_ID_MAX];
-    int32_t count, replication;
-    struct text log = arena_printf(arena, "%s-state", found->worker->name);
-    struct view *view = NULL;
-    enum err err = kafka_admin_cluster_id(admin, cluster, SERVERS_WAIT_MS, note);
-    err = err == OK ? kafka_admin_partitions(admin, log.at, &count, &replication, SERVERS_WAIT_MS,
-                                             note)
-                    : err;
-    if (err == OK) {
-        found->partition = partition_of(entity_of_key(key), count);
-        view = servers_view(call->config, cluster, &err, note);
+    const char *why;
+    json_open_array(writer, "parts");
+    for (size_t i = 0; i < shown->parts.count; i++) {
+        const struct part *part = &shown->parts.items[i];
+        json_open_object(writer, NULL);
+        if (!state_json(part->key, part->value, shown->arena, writer, &why)) {
+            return fail_with(ERR_DATA, "the state of %.*s cannot be read: %s", TEXT_ARGS(part->key), why);
+        }
+        json_close_object(writer);
     }
-    if (view) {
-        err = read_view(view, key, arena, found, note);
-        view->ops->close(view);
-    }
-    return err;
+    json_close_array(writer);
+    return OK;
 }
 
-static int print_state(const struct call *call, struct text key, struct arena *arena,
-                       const struct found *found)
+static int print_json(const struct call *call, const struct shown *shown)
 {
     struct json_writer writer;
     const char *why;
-    json_writer_init(&writer, arena, 4096);
+    int code = OK;
+    json_writer_init(&writer, shown->arena, 4096);
     json_open_object(&writer, NULL);
-    if (!state_json(key, found->value, arena, &writer, &why)) {
-        return fail_with(ERR_DATA, "the state of %.*s cannot be read: %s", TEXT_ARGS(key), why);
+    if (!state_json(shown->key, shown->found.value, shown->arena, &writer, &why)) {
+        return fail_with(ERR_DATA, "the state of %.*s cannot be read: %s", TEXT_ARGS(shown->key), why);
     }
-    json_open_object(&writer, "folded");
-    json_put_text(&writer, "topic", arena_printf(arena, "%s-state", found->worker->name));
-    json_put_int(&writer, "partition", found->partition);
-    json_put_int(&writer, "offset", found->index);
-    json_close_object(&writer);
+    put_folded(&writer, shown);
+    bool json = call->output && call->output[0] == 'j';
+    code = json && shown->parts.count > 0 ? put_parts(&writer, shown) : OK;
     json_close_object(&writer);
     struct text text = json_writer_text(&writer);
-    if (call->output && call->output[0] == 'j') {
+    if (code == OK && json) {
         printf("%.*s\n", TEXT_ARGS(text));
-    } else {
+    } else if (code == OK) {
         tree_print(text);
     }
-    return OK;
+    return code;
+}
+
+/* Entities that have a table of their own. */
+static const struct {
+    const char *type;
+    void (*show)(const struct shown *shown);
+} tables[] = { { "account", show_account }, { "order", show_order } };
+
+static int print_state(const struct call *call, struct shown *shown)
+{
+    bool json = call->output && call->output[0] == 'j';
+    struct text type = entity_type_of(shown->arena, shown->key);
+    shown->state = state_of(shown->key, shown->found.value, shown->arena);
+    for (size_t i = 0; !json && shown->state && i < sizeof(tables) / sizeof(*tables); i++) {
+        if (text_is(type, tables[i].type) &&
+            record_read(shown->found.value, shown->arena, &shown->record) == RECORD_OK) {
+            tables[i].show(shown);
+            return shown->lookup->err;
+        }
+    }
+    return print_json(call, shown);
+}
+
+static int not_there(const struct shown *shown)
+{
+    const char *name = shown->found.worker->name;
+    if (shown->found.index < 0) {
+        return fail_with(ERR_ANSWER_NO,
+                         "the view of %s-%d is empty: no worker has decided anything there, or it "
+                         "is being rebuilt",
+                         name, (int)shown->found.partition);
+    }
+    return fail_with(ERR_ANSWER_NO, "there is no %.*s (%s-state/%d, folded to offset %lld)",
+                     TEXT_ARGS(shown->key), name, (int)shown->found.partition,
+                     (long long)shown->found.index);
+}
+
+/* The entity and, of one that has them, its parts. */
+static enum err find(struct shown *shown)
+{
+    struct lookup *lookup = shown->lookup;
+    shown->found = lookup_find(lookup, shown->key, shown->arena);
+    if (lookup->err == OK && shown->found.value.at && parts_possible(shown->key)) {
+        struct text topic = arena_printf(shown->arena, "%s-state", shown->found.worker->name);
+        struct parts_log log = { topic.at, shown->found.partition, shown->found.index };
+        lookup->err = parts_read(lookup->admin, &log, shown->key, &shown->parts, &lookup->note);
+    }
+    return lookup->err;
 }
 
 static int show(const struct call *call, struct text key, struct arena *arena)
 {
-    struct found found = { .worker = worker_of_key(key, arena) };
-    struct err_note note = { "" };
-    enum err err;
-    if (!found.worker) {
+    struct lookup lookup;
+    struct shown shown = { .key = key, .lookup = &lookup, .arena = arena };
+    if (!worker_of_key(key, arena)) {
         return unknown_type(key, arena);
     }
-    struct kafka_admin *admin = servers_kafka(call->config, &err);
-    if (!admin) {
-        return err;
-    }
-    err = find(call, admin, key, arena, &found, &note);
-    kafka_admin_free(admin);
+    enum err err = lookup_open(&lookup, call->config);
+    err = err == OK ? find(&shown) : err;
+    int code = OK;
     if (err != OK) {
-        return servers_failed(call->config, err, &note);
+        code = servers_failed(call->config, err, &lookup.note);
+    } else if (signals_stop_wanted()) {
+        code = 128 + signals_stop_wanted();
+    } else {
+        code = shown.found.value.at ? print_state(call, &shown) : not_there(&shown);
+        code = lookup.err == OK ? code : servers_failed(call->config, lookup.err, &lookup.note);
     }
-    if (found.index < 0) {
-        return fail_with(ERR_ANSWER_NO,
-                         "the view of %s-%d is empty: no worker has decided anything there, or it "
-                         "is being rebuilt",
-                         found.worker->name, (int)found.partition);
-    }
-    if (!found.value.at) {
-        return fail_with(ERR_ANSWER_NO, "there is no %.*s (%s-state/%d, folded to offset %lld)",
-                         TEXT_ARGS(key), found.worker->name, (int)found.partition,
-                         (long long)found.index);
-    }
-    return print_state(call, key, arena, &found);
+    parts_free(&shown.parts);
+    lookup_close(&lookup);
+    return code;
 }
 
 int run_show(const struct call *call)

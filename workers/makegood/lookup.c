@@ -51,18 +51,27 @@ static int32_t count_of(struct lookup *lookup, const struct worker *worker, stru
     return lookup->err == OK ? *count : 0;
 }
 
-struct text lookup_value(struct lookup *lookup, struct text key, struct arena *arena)
+struct lookup_found lookup_find(struct lookup *lookup, struct text key, struct arena *arena)
 {
-    const struct worker *worker = worker_of_key(key, arena);
-    struct text none = { NULL, 0 };
-    int32_t count = worker && lookup->err == OK ? count_of(lookup, worker, arena) : 0;
+    struct lookup_found found = { .worker = worker_of_key(key, arena), .index = -1 };
+    int32_t count = found.worker && lookup->err == OK ? count_of(lookup, found.worker, arena) : 0;
     if (count == 0) {
-        return none;
+        return found;
     }
-    struct view_read read = { .group = arena_printf(arena, "%s-%d", worker->name,
-                                                    (int)partition_of(entity_of_key(key), count)),
+    found.partition = partition_of(entity_of_key(key), count);
+    struct view_read read = { .group = arena_printf(arena, "%s-%d", found.worker->name,
+                                                    (int)found.partition),
                               .keys = &key,
                               .key_count = 1 };
     lookup->err = view_error(lookup->view->ops->read(lookup->view, arena, &read, 1, &lookup->note));
-    return lookup->err == OK ? read.values[0] : none;
+    if (lookup->err == OK) {
+        found.value = read.values[0];
+        found.index = read.index;
+    }
+    return found;
+}
+
+struct text lookup_value(struct lookup *lookup, struct text key, struct arena *arena)
+{
+    return lookup_find(lookup, key, arena).value;
 }

@@ -6,6 +6,7 @@
 #include "io/view.h"
 
 struct config;
+struct worker;
 
 enum { LOOKUP_WORKERS_MAX = 16 };
 
@@ -21,7 +22,17 @@ struct lookup {
 /* Reaches both servers. On a failure *err and note say why; lookup_close() also then. */
 enum err lookup_open(struct lookup *lookup, const struct config *config);
 void lookup_close(struct lookup *lookup);
-/* The stored value, at == NULL: none, or lookup->err is not OK. Lives in the arena. */
+
+struct lookup_found {
+    const struct worker *worker; /* NULL: nobody keeps such entities */
+    int32_t partition;
+    int64_t index;               /* up to which offset of its state log the view has it, -1 = nothing */
+    struct text value;           /* at == NULL: none. Lives in the arena */
+};
+
+/* lookup->err says whether it could look. */
+struct lookup_found lookup_find(struct lookup *lookup, struct text key, struct arena *arena);
+/* The value alone. */
 struct text lookup_value(struct lookup *lookup, struct text key, struct arena *arena);
 
 #endif
