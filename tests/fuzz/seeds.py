@@ -6,6 +6,7 @@
 import datetime
 import json
 import pathlib
+import random
 import re
 import shutil
 import sys
@@ -119,6 +120,56 @@ def states(out):
         (out / "state" / f"{number}.head").write_bytes(bytes([number]) + prefix + b"\2" + head + body)
 
 
+def redis(out):
+    """What a Redis answers to fuzz_redis.c, all of it good, with and without states; some answers that
+    are not. Parts of a connection end with a line of "%"."""
+    def bulk(text):
+        return "$-1\r\n" if text is None else f"${len(text)}\r\n{text}\r\n"
+
+    def array(*items):
+        return f"*{len(items)}\r\n" + "".join(items)
+
+    def executed(*items):
+        return "+OK\r\n" + "+QUEUED\r\n" * len(items) + array(*items)
+
+    def read(index, a, b):
+        found = sum(value is not None for value in (index, a, b))
+        due = array(bulk("A"), bulk("60")) if a else array()
+        first = executed(array(bulk(index), bulk(a), bulk(b)), f":{found}\r\n", due, due)
+        return first + executed(array(bulk(None), bulk(None)), ":0\r\n")
+
+    def fold(first, kind="zset"):
+        watched = "+OK\r\n" + array(bulk(first), bulk(None)) + f":{int(first is not None)}\r\n"
+        changes = ["+OK\r\n", ":1\r\n", ":1\r\n", ":1\r\n"] if first == "3" else []
+        return watched + f"+{kind}\r\n+none\r\n" + executed(*changes, "+OK\r\n", ":1\r\n")
+
+    policy = bulk("maxmemory_policy:noeviction")
+    whole = read("3", "state a", "state b") + fold("3") + policy
+    for name, text in {
+            "all-is-well": "1" + whole + read("4", "1", None),
+            "all-is-new": "1" + read(None, None, None) + fold("3") + policy + read("4", "1", None),
+            "an-owner": "3" + bulk("me") + whole + bulk("me") + read("4", "1", None),
+            "a-new-owner": "3" + bulk(None) + ":1\r\n" + bulk("me") + whole,
+            "another-owner": "3" + bulk("you") + "%\n" + whole,
+            "lost": "1" + read("3", "a", "b") + fold("9") + policy + read("9", "1", None),
+            "an-error-and-again": "1-LOADING later\r\n%\n" + fold("3") + policy + "%\n" + read("4", "1", None),
+            "no-policy-no-eviction": "0" + bulk("maxmemory_policy:allkeys-lru") + "%\n" + policy + whole,
+    }.items():
+        write(out / "redis" / name, text)
+
+
+def schedules(out):
+    """Seed, classes, choices: of all classes, of half of them, of few."""
+    dice = random.Random(1)
+    (out / "schedule").mkdir(parents=True, exist_ok=True)
+    for number in range(30):
+        classes = (1 << 40) - 1
+        for _ in range(number % 3):
+            classes &= dice.getrandbits(40)
+        (out / "schedule" / str(number)).write_bytes(
+            number.to_bytes(2, "big") + classes.to_bytes(5, "big") + dice.randbytes(200 + 120 * number))
+
+
 def dictionary(tree, out):
     words = set()
     for path in tree.glob("schemas/*.json"):
@@ -139,6 +190,8 @@ def main():
     cases(tree, out)
     settings(out)
     states(out)
+    redis(out)
+    schedules(out)
     dictionary(tree, out)
     write(out / "stamp", "")
 

@@ -61,8 +61,9 @@ void faults_choose(struct sim *sim)
         uint32_t shift = (uint32_t)dice_range(&dice, classes[f].from, classes[f].to);
         sim->dice[f] = dice_new(sim->plan.seed, (uint64_t)f);
         sim->rate[f] = UINT32_C(65536) >> shift;
-        if (on && (sim->plan.classes >> f & 1)) {
+        if ((on || sim->plan.choices != NULL) && (sim->plan.classes >> f & 1)) {
             sim->on |= UINT64_C(1) << f;
+            sim->dice[f].choices = sim->plan.choices;
         }
     }
 }
@@ -70,8 +71,11 @@ void faults_choose(struct sim *sim)
 /* Does it strike, if it should count at once. */
 static bool roll(struct sim *sim, enum fault fault)
 {
-    return !sim->quiet && (sim->on >> fault & 1) &&
-           dice_below(&sim->dice[fault], 65536) < sim->rate[fault];
+    if (sim->quiet || (sim->on >> fault & 1) == 0) {
+        return false;
+    }
+    return sim->plan.choices != NULL ? choices_strike(sim->plan.choices)
+                                     : dice_below(&sim->dice[fault], 65536) < sim->rate[fault];
 }
 
 void fault_count(struct sim *sim, enum fault fault)

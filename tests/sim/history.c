@@ -58,6 +58,7 @@ static void open_world(struct sim *sim)
     sim->world = dice_new(sim->plan.seed, 1002);
     sim->clock = dice_new(sim->plan.seed, 1003);
     sim->choice = dice_new(sim->plan.seed, 1004);
+    sim->world.choices = sim->choice.choices = sim->plan.choices;
     faults_choose(sim);
     sim->broker = broker_new();
     sim->view = view_memory_new();
@@ -162,7 +163,11 @@ static void with_faults(struct sim *sim)
     if (sim->plan.faults_until > 0 && sim->plan.faults_until < until) {
         until = sim->plan.faults_until;
     }
+    const struct choices *choices = sim->plan.choices;
     for (sim->step = 0; sim->step < until && !sim->failed; sim->step++) {
+        if (choices != NULL && choices->left == 0) {
+            break;
+        }
         step(sim);
     }
 }

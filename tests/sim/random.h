@@ -5,11 +5,41 @@
 #define MAKEGOOD_TESTS_SIM_RANDOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* A schedule that is given, by a fuzzer: a byte a throw, and one says how often nothing strikes. Once
+ * it is over, dice are thrown. */
+struct choices {
+    const uint8_t *at;
+    size_t left;
+    uint32_t calm; /* so often no fault strikes */
+};
+
+enum { CHOICES_STRIKE = 128 };
 
 struct dice {
     uint64_t state;
+    struct choices *choices; /* NULL: none are given */
 };
+
+static inline uint8_t choices_next(struct choices *choices)
+{
+    choices->left--;
+    return *choices->at++;
+}
+
+/* At half of all bytes a fault strikes; another says for how many throws none does. */
+static inline bool choices_strike(struct choices *choices)
+{
+    if (choices->calm > 0 || choices->left == 0) {
+        choices->calm -= choices->calm > 0;
+        return false;
+    }
+    uint8_t byte = choices_next(choices);
+    choices->calm = byte < CHOICES_STRIKE ? 0 : (uint32_t)(byte - CHOICES_STRIKE);
+    return byte < CHOICES_STRIKE;
+}
 
 static inline uint64_t mix64(uint64_t z)
 {
@@ -20,13 +50,17 @@ static inline uint64_t mix64(uint64_t z)
 
 static inline struct dice dice_new(uint64_t seed, uint64_t stream)
 {
-    return (struct dice){ mix64(seed * UINT64_C(0x9e3779b97f4a7c15) + mix64(stream + 1)) };
+    return (struct dice){ .state = mix64(seed * UINT64_C(0x9e3779b97f4a7c15) + mix64(stream + 1)) };
 }
 
 static inline uint64_t dice_next(struct dice *dice)
 {
     dice->state += UINT64_C(0x9e3779b97f4a7c15);
-    return mix64(dice->state);
+    uint64_t thrown = mix64(dice->state);
+    if (dice->choices != NULL && dice->choices->left > 0) {
+        return (uint64_t)choices_next(dice->choices) << 56 | thrown >> 8;
+    }
+    return thrown;
 }
 
 /* 0 .. count - 1 */

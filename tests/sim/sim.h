@@ -74,6 +74,7 @@ struct plan {
     int32_t events_max; /* records from producers; 0 = as the seed says     */
     int32_t faults_until; /* step after which no fault happens; 0 = ditto   */
     bool trace;
+    struct choices *choices; /* instead of dice; NULL = dice. When they are over, so are faults */
 };
 
 struct tally {
