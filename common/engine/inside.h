@@ -31,7 +31,8 @@ enum {
     TURN_TIMERS_DEFAULT = 1000,
     TURN_BYTES_DEFAULT = 8 * 1024 * 1024,
     CACHE_BYTES_DEFAULT = 8 * 1024 * 1024,
-    NEED_ROUNDS_MAX = 64,         /* for one message; more than any rule needs: a bug otherwise  */
+    NEED_ROUNDS_MAX = 16 * WAITING_OWN_MAX, /* for one message and all that wait for it; more than
+                                     they need: a bug otherwise                                 */
     OUTCOME_KINDS_MAX = 256,
     VIEW_BACKOFF_MS = 200,        /* before the view, or a new producer, is tried again         */
     FRESH_MS = 1000,              /* how old a reference may be                                 */

@@ -213,6 +213,15 @@ static bool rebuild(struct engine *engine, const struct waiting_state *state, st
            message_batch(message, &json, 0, arena, &field_fault);
 }
 
+/* All that wait at the entity, in one round trip: when one is read, the others mostly follow. */
+static void want_all(struct engine *engine, struct item *entity)
+{
+    const struct head *head = entity->head;
+    for (uint32_t i = 0; i < head->waiting_count; i++) {
+        item_ready(engine, waiting_item(engine, entity, head->waiting[i].number));
+    }
+}
+
 /* The waiting message as it was, ready to be decided. False while it has to be fetched. */
 bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
                   struct message *message)
@@ -220,6 +229,7 @@ bool waiting_read(struct engine *engine, struct item *entity, int64_t number,
     struct item *item = waiting_item(engine, entity, number);
     struct waiting_state state;
     if (!item_ready(engine, item)) {
+        want_all(engine, entity);
         return false;
     }
     if (item->body.at == NULL ||
