@@ -43,10 +43,8 @@ static struct arena_block *next_block(struct arena *arena, size_t size)
     }
     size_t standard = arena->block_bytes ? arena->block_bytes : BLOCK_SIZE;
     size_t room = size > standard ? size : standard;
-    if (arena->bytes_max && arena->held + room > arena->bytes_max) {
-        exhausted(arena);
-    }
-    struct arena_block *block = malloc(sizeof(*block) + room);
+    arena->at_bound = arena->bytes_max && arena->held + room > arena->bytes_max;
+    struct arena_block *block = arena->at_bound ? NULL : malloc(sizeof(*block) + room);
     if (!block) {
         exhausted(arena);
         return NULL; /* not reached: exhausted() does not return */

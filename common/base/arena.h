@@ -3,8 +3,8 @@
  * arena_reset(), so the steady state does not call malloc.
  *
  * arena_alloc() never returns NULL. When memory cannot be had, or bytes_max would be passed, it
- * calls on_exhausted, which must not return (the engine jumps back to the start of its turn and
- * aborts it; elsewhere the default aborts the process). So the rules need no code for it.
+ * calls on_exhausted (the engine jumps back to the start of its turn and aborts it). If there is none,
+ * or it returns, the process ends at once. So the rules need no code for it.
  */
 #ifndef MAKEGOOD_BASE_ARENA_H
 #define MAKEGOOD_BASE_ARENA_H
@@ -22,6 +22,7 @@ struct arena {
     size_t held;                 /* bytes of all blocks                          */
     size_t bytes_max;            /* bound of `held`; 0 = none                    */
     size_t block_bytes;          /* of a block, at least; 0 = 64 KiB             */
+    bool at_bound;               /* for on_exhausted: bytes_max, not the system, says no */
     void (*on_exhausted)(struct arena *);
     void *context;               /* for on_exhausted                             */
 };

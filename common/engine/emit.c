@@ -45,7 +45,7 @@ static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *s
         }
     }
     ENSURE(engine->kind_count < OUTCOME_KINDS_MAX); /* types are constants of the workers */
-    struct outcome_kind *kind = &engine->kinds[engine->kind_count++];
+    struct outcome_kind *kind = &engine->kinds[engine->kind_count];
     kind->type = type;
     kind->topic_asked = topic;
     kind->slot = slot;
@@ -53,6 +53,7 @@ static struct outcome_kind *kind_of(struct engine *engine, struct worker_slot *s
     kind->topic = engine->bus->ops->topic(engine->bus, kind->topic_name);
     kind->ce_type = arena_join(&engine->permanent, TEXT("makegood."), text_of(type), TEXT(".v1"));
     kind->schema = arena_join(&engine->permanent, TEXT("urn:makegood:schema:"), kind->ce_type);
+    engine->kind_count++; /* last: memory may run out before */
     return kind;
 }
 

@@ -30,6 +30,7 @@ enum {
     TURN_RECORDS_DEFAULT = 4000,
     TURN_TIMERS_DEFAULT = 1000,
     TURN_BYTES_DEFAULT = 8 * 1024 * 1024,
+    TURN_ARENA_SHARE = 4,         /* so many times that for each of a turn's arenas             */
     CACHE_BYTES_DEFAULT = 8 * 1024 * 1024,
     NEED_ROUNDS_MAX = 16 * WAITING_OWN_MAX, /* for one message and all that wait for it; more than
                                      they need: a bug otherwise                                 */
@@ -206,6 +207,9 @@ struct turn {
     struct view_due asked_due;
 };
 
+/* What a turn has not enough of. */
+enum shortage { SHORT_OF_TURN, SHORT_OF_LOOKS, SHORT_OF_MEMORY };
+
 struct look;
 struct looks;
 
@@ -246,14 +250,16 @@ struct engine {
     struct fold_batch *fold_batch;
     struct outcome_kind kinds[OUTCOME_KINDS_MAX];
     size_t kind_count;
-    jmp_buf exhausted;
-    bool exhausted_set;
+    jmp_buf exhausted;             /* back to the start of the turn                            */
+    bool exhausted_set;            /* one runs that can still be aborted                       */
+    enum shortage shortage;        /* why it was left                                          */
     struct counts *counts;
     bool timers_alone;             /* turns have no messages until no timer is left behind    */
     const struct worker *line_reporter; /* whoever is told of lines of batches, NULL = nobody  */
 };
 
 /* setup.c */
+struct arena engine_arena(struct engine *engine, size_t bytes_max, size_t block_bytes); /* 0: as usual */
 struct partition *engine_partition(struct engine *engine, struct bus_place place);
 struct worker_slot *slot_of_entity(struct engine *engine, struct text key);
 const struct state_type *state_type_of(struct engine *engine, struct worker_slot *slot,
@@ -282,6 +288,7 @@ void follow_apply(struct engine *engine); /* tells the bus which logs to read */
 struct state_log *engine_log(struct engine *engine, struct bus_place place);
 
 /* turn.c */
+_Noreturn void turn_exhausted(struct engine *engine, enum shortage shortage);
 enum err turn_run(struct engine *engine, struct err_note *note);
 void turn_discard(struct engine *engine);      /* the batch: records released, nothing decided */
 void turn_rewind(struct engine *engine);       /* positions back to what is committed          */
@@ -312,6 +319,7 @@ bool item_halt(struct engine *engine, const struct item *item, enum record_resul
 /* look.c */
 struct looks *looks_new(void);
 void looks_free(struct looks *looks);
+void looks_clear(struct looks *looks);
 const void *look_at(struct engine *engine, struct text key); /* NULL: none, or missing noted */
 void looks_forget(struct engine *engine, struct text key);
 void looks_forget_log(struct engine *engine, const struct state_log *log);

@@ -22,8 +22,8 @@ enum {
 };
 
 struct look {
-    struct arena arena; /* of key and state */
-    struct text key;
+    struct arena arena; /* of the state */
+    struct text key;    /* behind the struct */
     uint64_t hash;
     struct state_log *log;
     const struct state_type *type;
@@ -60,7 +60,7 @@ static void free_all(struct looks *looks)
     }
 }
 
-static void clear(struct looks *looks)
+void looks_clear(struct looks *looks)
 {
     free_all(looks);
     memset(looks, 0, sizeof(*looks));
@@ -109,12 +109,15 @@ static struct look *look_add(struct engine *engine, struct look **place, uint64_
         engine->turn.wants_reference = true;
         return NULL;
     }
-    struct look *look = engine->looks->count < LOOKS_TURN_MAX ? calloc(1, sizeof(*look)) : NULL;
-    if (look == NULL) {
-        engine->turn.arena.on_exhausted(&engine->turn.arena);
+    if (engine->looks->count >= LOOKS_TURN_MAX) {
+        turn_exhausted(engine, SHORT_OF_LOOKS);
     }
-    look->arena.block_bytes = LOOK_BLOCK_BYTES;
-    look->key = arena_copy(&look->arena, key);
+    struct look *look = calloc(1, sizeof(*look) + key.size);
+    if (look == NULL) {
+        turn_exhausted(engine, SHORT_OF_MEMORY);
+    }
+    look->arena = engine_arena(engine, 0, LOOK_BLOCK_BYTES);
+    look->key = (struct text){ memcpy(look + 1, key.at, key.size), key.size };
     look->hash = hash;
     look->log = &slot->logs[partition_of(entity_of_key(key), slot->count)];
     look->type = state_type_of(engine, slot, look->key);
@@ -122,7 +125,6 @@ static struct look *look_add(struct engine *engine, struct look **place, uint64_
     look->next = engine->looks->all;
     engine->looks->all = look;
     engine->looks->count++;
-    engine->looks->bytes += look->arena.held;
     return look;
 }
 
@@ -164,7 +166,7 @@ void looks_refresh(struct engine *engine)
         take_wanted(engine->looks);
     }
     if (engine->looks->count > LOOKS_MAX || engine->looks->bytes > LOOKS_BYTES_MAX) {
-        clear(engine->looks);
+        looks_clear(engine->looks);
     }
     for (size_t s = 0; s < engine->slot_count; s++) {
         struct worker_slot *slot = &engine->slots[s];
@@ -194,8 +196,8 @@ static bool look_fill(struct engine *engine, struct look *look, struct text valu
 {
     struct record record;
     look->state = NULL;
-    look->loaded = true;
-    if (value.at == NULL) {
+    look->loaded = value.at == NULL;
+    if (look->loaded) {
         return true;
     }
     struct text kept = arena_copy(&look->arena, value);
@@ -205,24 +207,14 @@ static bool look_fill(struct engine *engine, struct look *look, struct text valu
     if (result != RECORD_OK || newer ||
         (record.body.size > 0 && !shape_unpack(look->type->shape, record.body, &look->arena, state))) {
         struct item named = { .key = look->key };
-        look->loaded = false;
         return item_halt(engine, &named, newer || result == RECORD_NEWER ? RECORD_NEWER : RECORD_BROKEN);
     }
     look->state = record.body.size > 0 ? state : NULL;
     if (look->state != NULL && look->type->prepare != NULL) {
         look->type->prepare(state, &look->arena);
     }
+    look->loaded = true; /* last: memory may run out before */
     return true;
-}
-
-static void look_empty(struct looks *looks, struct look *look)
-{
-    struct text key = look->key;
-    struct arena old = look->arena;
-    looks->bytes -= old.held;
-    look->arena = (struct arena){ .block_bytes = LOOK_BLOCK_BYTES };
-    look->key = arena_copy(&look->arena, key);
-    arena_release(&old);
 }
 
 /* Reads what look_at() asked for, each with the index of its partition in the same command. */
@@ -249,14 +241,15 @@ enum view_result looks_load(struct engine *engine, struct err_note *note)
             engine->turn.looks_stale = true;
             return VIEW_OK;
         }
-        look_empty(looks, wanted[i]);
+        looks->bytes -= wanted[i]->arena.held;
+        arena_release(&wanted[i]->arena);
         if (!look_fill(engine, wanted[i], reads[i].values[0])) {
             return VIEW_OK;
         }
         looks->bytes += wanted[i]->arena.held;
     }
     if (looks->bytes > LOOKS_TURN_BYTES_MAX) {
-        arena->on_exhausted(arena);
+        turn_exhausted(engine, SHORT_OF_LOOKS);
     }
     return result;
 }

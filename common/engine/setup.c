@@ -47,11 +47,20 @@ static void setup_slot(struct engine *engine, const struct worker *worker)
     }
 }
 
+/* Returns outside of a turn and of engine_new(): there is nothing to abort, the process ends
+ * (base/arena.h). */
 static void exhausted(struct arena *arena)
 {
     struct engine *engine = arena->context;
-    ENSURE(engine->exhausted_set);
-    longjmp(engine->exhausted, 1);
+    if (engine->exhausted_set) {
+        turn_exhausted(engine, arena->at_bound ? SHORT_OF_TURN : SHORT_OF_MEMORY);
+    }
+}
+
+struct arena engine_arena(struct engine *engine, size_t bytes_max, size_t block_bytes)
+{
+    return (struct arena){ .bytes_max = bytes_max, .block_bytes = block_bytes,
+                           .on_exhausted = exhausted, .context = engine };
 }
 
 static enum err setup_workers(struct engine *engine, struct err_note *note)
@@ -79,6 +88,35 @@ static void setup_defaults(struct engine_setup *setup)
     setup->cache_bytes = setup->cache_bytes > 0 ? setup->cache_bytes : CACHE_BYTES_DEFAULT;
 }
 
+static enum err out_of_memory(const struct engine *engine, struct err_note *note)
+{
+    return err_note(note, ERR_INTERNAL, "out of memory: cache.bytes is %zu", engine->setup.cache_bytes);
+}
+
+/* All that it needs for its life. */
+static enum err setup_memory(struct engine *engine, struct err_note *note)
+{
+    engine->cache = cache_new(engine->setup.cache_bytes);
+    engine->looks = looks_new();
+    engine->counts = counts_new(engine->setup.metrics);
+    engine->turn.messages = calloc(engine->records_max, sizeof(struct message));
+    engine->permanent = engine->scratch = engine_arena(engine, 0, 0);
+    engine->turn.arena = engine->turn.run_arena =
+        engine_arena(engine, engine->setup.turn_bytes_max * TURN_ARENA_SHARE, 0);
+    if (engine->cache == NULL || engine->looks == NULL || engine->counts == NULL ||
+        engine->turn.messages == NULL) {
+        return out_of_memory(engine, note);
+    }
+    if (setjmp(engine->exhausted) != 0) {
+        return out_of_memory(engine, note);
+    }
+    engine->exhausted_set = true;
+    engine->fold_batch = fold_batch_new(&engine->permanent);
+    enum err err = setup_workers(engine, note);
+    engine->exhausted_set = false;
+    return err;
+}
+
 struct engine *engine_new(const struct engine_setup *setup, struct err_note *note)
 {
     struct engine *engine = calloc(1, sizeof(*engine));
@@ -93,24 +131,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct err_note *not
     engine->records_max = engine->setup.turn_records_max;
     engine->timers_max = engine->setup.turn_timers_max;
     engine->view_ok = engine->bus_ok = true;
-    engine->cache = cache_new(engine->setup.cache_bytes);
-    engine->looks = looks_new();
-    engine->counts = counts_new(setup->metrics);
-    engine->turn.messages = calloc(engine->records_max, sizeof(struct message));
-    arena_init(&engine->permanent, 0);
-    arena_init(&engine->scratch, 0);
-    arena_init(&engine->turn.arena, engine->setup.turn_bytes_max * 4);
-    arena_init(&engine->turn.run_arena, engine->setup.turn_bytes_max * 4);
-    engine->turn.arena.on_exhausted = engine->turn.run_arena.on_exhausted = exhausted;
-    engine->turn.arena.context = engine->turn.run_arena.context = engine;
-    engine->fold_batch = fold_batch_new(&engine->permanent);
-    if (engine->cache == NULL || engine->looks == NULL || engine->counts == NULL ||
-        engine->turn.messages == NULL) {
-        err_note(note, ERR_INTERNAL, "out of memory: cache.bytes is %zu", engine->setup.cache_bytes);
-        engine_free(engine);
-        return NULL;
-    }
-    if (setup_workers(engine, note) != OK) {
+    if (setup_memory(engine, note) != OK) {
         engine_free(engine);
         return NULL;
     }

@@ -290,7 +290,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
         turn_abort(engine, result);
         return halted ? err_note(note, ERR_CONFIG, "%s", engine->turn.failed_note.text) : OK;
     }
-    engine->turn.begun = false;
+    engine->turn.begun = engine->exhausted_set = false; /* it has happened */
     turn_committed(engine);
     enum err err = fold_turn(engine, note);
     counts_step(engine, STEP_FOLD, &since);
@@ -299,13 +299,42 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
     return err;
 }
 
-/* The turn needs more memory than it may have: the next one is half as large. */
+/* --- memory --- */
+
+void turn_exhausted(struct engine *engine, enum shortage shortage)
+{
+    ENSURE(engine->exhausted_set);
+    engine->shortage = shortage;
+    longjmp(engine->exhausted, 1);
+}
+
+/* Not even one record or timer can be decided: no smaller turn would help. */
+static enum err not_even_one(const struct engine *engine, struct err_note *note)
+{
+    static const char *const says[] = {
+        [SHORT_OF_TURN] = "needs more memory than a turn may have, and no setting raises that: keep what "
+                          "was sent and report it",
+        [SHORT_OF_LOOKS] = "looks at more states of others than a turn may hold: report it",
+        [SHORT_OF_MEMORY] = "cannot be decided, because the system gives no memory any more: let the "
+                            "process have more, and start it again",
+    };
+    if (engine->turn.count == 0) {
+        return err_note(note, ERR_INTERNAL, "a timer %s", says[engine->shortage]);
+    }
+    const struct message *message = &engine->turn.messages[0];
+    return err_note(note, ERR_INTERNAL, "%s/%d offset %lld %s", message->partition->slot->worker->name,
+                    message->partition->number, (long long)message->record.offset, says[engine->shortage]);
+}
+
+/* The turn needs more memory than it may have, or than there is: the next one is half as large. */
 static enum err turn_too_big(struct engine *engine, struct err_note *note)
 {
     engine->exhausted_set = false;
+    looks_clear(engine->looks); /* one may be half read */
     if (engine->turn.count <= 1 && engine->timers_max <= 1) {
+        enum err err = not_even_one(engine, note);
         turn_abort(engine, BUS_OK);
-        return err_note(note, ERR_INTERNAL, "one record needs more memory than turn.bytes.max allows; raise it");
+        return err;
     }
     engine->records_max = engine->turn.count > 1 ? engine->turn.count / 2 : 1;
     engine->timers_max = engine->timers_max > 1 ? engine->timers_max / 2 : 1;

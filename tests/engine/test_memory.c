@@ -96,7 +96,7 @@ static void test_one_record_that_needs_too_much_ends_the_process(void **state)
     process_begin(world, &world->a, &setup);
     settle(world);
     give_grown(world, 1, 200000);
-    expect_halt(world, ERR_INTERNAL, "turn.bytes.max");
+    expect_halt(world, ERR_INTERNAL, "offset 0 needs more memory than a turn may have");
     assert_int_equal(outcomes_of(world, "counter.grown"), 0);
 }
 

@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cases")
 import run_cases  # noqa: E402  the format of case files is known there
 
 LINES_MAX = 40
+SCARCE_LINES_MAX = 2000
 BYTES_MAX = 20000
 CASES_OF = 4  # every fourth case file: the others say little new
 
@@ -53,12 +54,10 @@ def hours_between(before, at):
 
 
 def engine_lines(path):
-    """A case as the lines that fuzz_engine.c reads."""
+    """A case as the lines that fuzz/world.h tells of."""
     case = json.loads(path.read_text())
     before = "2026-01-01"  # the clock of fuzz_engine.c begins there
     for count, step in enumerate(run_cases.events(path, case.get("given", []) + case["when"])):
-        if count == LINES_MAX:
-            return
         if "raw" in step:
             yield step["raw"].replace("\n", " ")
             continue
@@ -68,25 +67,20 @@ def engine_lines(path):
 
 
 def cases(tree, out):
+    """For fuzz_engine some, and only their beginnings; for scarce.c all, whole."""
     scripts = {}
     for path in sorted(tree.glob("workers/*/cases/*.json")):
-        text = "\n".join(engine_lines(path)) + "\n"
+        lines = list(engine_lines(path))
+        name = f"{path.parent.parent.name}-{path.stem}"
+        if path.stem.startswith("L01"):  # no more rewards than one step of a form releases
+            lines = [line for line in lines if not re.search(r'"r(50[1-9]|5[1-9]\d|[6-9]\d\d|1\d{3})"', line)]
+        if len(lines) <= SCARCE_LINES_MAX:
+            write(out / "scarce" / name, "\n".join(lines) + "\n")
+        text = "\n".join(lines[:LINES_MAX]) + "\n"
         if len(text) <= BYTES_MAX:
-            scripts[f"{path.parent.parent.name}-{path.stem}"] = text
+            scripts[name] = text
     for name in list(scripts)[::CASES_OF]:
         write(out / "engine" / name, scripts[name])
-    for name in of_every_type(scripts):
-        write(out / "scarce" / name, scripts[name])
-
-
-def of_every_type(scripts):
-    """Names of few scripts that have every type that any of them has."""
-    types = {name: {line.split(" ", 1)[0] for line in text.splitlines()} for name, text in scripts.items()}
-    wanted = set().union(*types.values())
-    while wanted:
-        best = max(types, key=lambda name: (len(types[name] & wanted) / (20 + scripts[name].count("\n")), name))
-        yield best
-        wanted -= types[best]
 
 
 def settings(out):

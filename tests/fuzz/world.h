@@ -7,7 +7,9 @@
 #ifndef MAKEGOOD_TESTS_FUZZ_WORLD_H
 #define MAKEGOOD_TESTS_FUZZ_WORLD_H
 
-#include "base/hash.h"
+#include "base/text.h"
+#include "io/bus_memory.h"
+#include "io/view.h"
 
 /* On 2026-01-01; a turn takes so many records. */
 void world_open(uint32_t records);
@@ -24,11 +26,13 @@ void world_restart(void);
 /* The promise. After all waiting is over. */
 void world_check(void);
 
-/* True: an engine that ends for want of memory is no fault; another one takes its place. */
+/* True: an engine that ends for want of memory, in order, is no fault; another one takes its place. */
 void world_let_end(bool may);
 /* How often that happened in this world. */
 int world_ends(void);
-/* A fingerprint of all that was committed but for state logs. */
-struct hash128 world_seen(void);
+struct broker *world_broker(void);
+struct view *world_view(void);
+/* Name of a worker by number; NULL behind the last. */
+const char *world_worker(int number);
 
 #endif
