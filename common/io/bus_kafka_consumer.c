@@ -87,14 +87,14 @@ void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
         keep_metadata(bus);
         keep_assignment(bus, partitions);
         rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_assign(handle, none);
+        kafka_assign(handle, none);
         rd_kafka_topic_partition_list_destroy(none);
         bus->tell_assigned = true;
         bus->rebalances++;
     } else {
         drop_metadata(bus);
         bus->assigned_count = 0;
-        rd_kafka_assign(handle, NULL);
+        kafka_assign(handle, NULL);
         CRASH_POINT("revoke");
         bus->tell_assigned = false;
         bus->tell_revoked = true;
@@ -167,7 +167,7 @@ void kafka_fetch(struct bus *of, const struct bus_position *positions, size_t co
         reading->next = positions[i].offset;
     }
     rd_kafka_topic_partition_list_t *list = kafka_list(bus, positions, count);
-    rd_kafka_resp_err_t err = rd_kafka_assign(bus->group, list);
+    rd_kafka_resp_err_t err = kafka_assign(bus->group, list);
     kafka_watch_inputs(bus, list);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         stop_reading(bus);

@@ -172,6 +172,10 @@ void kafka_topics_close(struct kafka_bus *bus);
 rd_kafka_topic_partition_list_t *kafka_list(struct kafka_bus *bus,
                                             const struct bus_position *positions, size_t count);
 
+/* bus_kafka_assign.c */
+/* Instead of rd_kafka_assign(), always. */
+rd_kafka_resp_err_t kafka_assign(rd_kafka_t *handle, const rd_kafka_topic_partition_list_t *partitions);
+
 /* bus_kafka_consumer.c */
 void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
                      rd_kafka_topic_partition_list_t *partitions, void *opaque);
