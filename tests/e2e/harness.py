@@ -66,9 +66,9 @@ class Worker:
         self.log = world.folder / f"{name}.log"
         self.child = None
 
-    def start(self):
+    def start(self, **environment):
         command = self.world.command(["run", *self.workers], self.settings)
-        self.child = Child(command, self.log, cwd=self.world.folder)
+        self.child = Child(command, self.log, dict(os.environ, **environment), self.world.folder)
         return self
 
     def alive(self):

@@ -1,6 +1,6 @@
 /*
- * MAKEGOOD_CRASH=name:nth        the nth time that this process comes to the point, it dies as by kill -9
- * MAKEGOOD_CRASH=name:nth:STOP   it stops, until somebody sends SIGCONT
+ * CRASH_AT=name:nth        the nth time that this process comes to the point, it dies as by kill -9
+ * CRASH_AT=name:nth:STOP   it stops, until somebody sends SIGCONT
  *
  * One line on stderr tells of it, so that a run can show which points have struck.
  */
@@ -23,7 +23,7 @@ static bool is_armed(const char *plan, const char *name, size_t size)
 void crash_point(const char *name)
 {
     static _Atomic long times;
-    const char *plan = getenv("MAKEGOOD_CRASH");
+    const char *plan = getenv("CRASH_AT");
     size_t size = strlen(name);
     char line[128], *rest;
     if (!is_armed(plan, name, size) ||

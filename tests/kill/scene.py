@@ -188,7 +188,7 @@ class Scene(World):
         holds = len(equations) >= 9 and all(equations.values()) and not self.wrong
         line = {"run": self.name, "seed": self.seed, "verdict": "holds" if holds else "fails",
                 "seconds": round(time.monotonic() - self.began, 1), "rest_seconds": self.rest_seconds,
-                "records": self.load.count if self.load else 0, **self.counts,
+                "records": self.producer.sent, **self.counts,
                 "equations": "".join(k + ("+" if v else "-") for k, v in sorted(equations.items())),
                 "paths": self.logged("partition_taken", "partition_retaken", "producer_retired",
                                      "transaction_fenced", "view_unavailable",
