@@ -6,7 +6,7 @@ Kafka's clock is the real one, so what has to be in the past (a lock date) is pu
 import time
 
 from harness import World, arguments, main
-from ledger import header
+from ledger import header, scaled
 from shop import Shop, days_ago, holds, id_of, kinds, one, outcome_id, text_of, wait_for_references
 from workload import event
 
@@ -126,6 +126,21 @@ def limits_in_a_rush(shop):
     assert payouts == [0] * 36 + [100] + [300] * 3, payouts
 
 
+def bonus_in_a_rush(shop):
+    """Many at once: whichever crosses a tier, payouts and bonuses are the highest tier's rate of all revenue."""
+    before = len(shop.ledger.outcomes)
+    for number in range(40):
+        data = {"actionId": f"T{number}", "actionTrackerId": 70, "oid": f"T{number}", "partnerId": "PT",
+                "currency": "USD", "amount": "100.00"}
+        shop.world.send("action", event("action.track", f"tier-{number}", data), f"oid:70:T{number}".encode())
+    shop.world.sent()
+    shop.ledger.settle(60)
+    said = shop.ledger.outcomes[before:]
+    paid = sum(scaled(entry.data["payout"]) for entry in said if entry.type == "action.tracked")
+    bonuses = [scaled(entry.data["amount"]) for entry in said if entry.type == "adjustment.required"]
+    assert len(bonuses) == 2 and paid + sum(bonuses) == scaled("800.00"), (paid, bonuses)
+
+
 def test():
     options = arguments(__doc__)
     with World(options) as world:
@@ -138,9 +153,12 @@ def test():
         shop.put("CB", "PB", defaultPayoutRate="4", limits=[{"type": "VALUE", "value": "10"}])
         shop.put("CQ", "PQ", defaultPayoutRate="4", limits=[{"type": "VALUE", "value": "10"}])
         shop.put("CG", "PG", defaultPayoutRate="4")
+        tiers = [{"revenueThreshold": "150", "payoutRate": "10"}, {"revenueThreshold": "1500", "payoutRate": "20"}]
+        shop.put("CT", "PT", defaultPayoutRate="4", performanceBonus={
+            "type": "ALL_ACTIONS", "basis": "REVENUE", "period": "CALENDAR_MONTH", "tiers": tiers})
         wait_for_references()
         for example in (rounding, returned_items, exception_list_ends, the_1001st, make_goods, early, limits,
-                        limits_in_a_rush):
+                        limits_in_a_rush, bonus_in_a_rush):
             example(shop)
         shop.ledger.close()
 

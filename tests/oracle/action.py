@@ -501,7 +501,9 @@ def _check_size(work, bonus=True):
 
 def apply_rating(d, action, result):
     """Stores the payouts, the rates of the lines and the shares of the tallies."""
-    release(d, action)
+    result.was = {tally: action["tallies"][tally]["bonus"] for tally in action["tallies"]
+                  if "bonus" in action["tallies"][tally]}
+    release(d, action, [tally for tally in result.shares if "bonus" in result.shares[tally]])
     clipped = any(line.payout != line.intended for line in result.lines)
     action["payoutLevel"] = result.level
     action["payout"] = action["left"] = sum(line.payout for line in result.lines)
@@ -524,39 +526,83 @@ def apply_rating(d, action, result):
             # what pays nothing uses none of it (not specified: as the program does)
             part["count"] = int(part["payout"] > 0)
         if "bonus" in share:
-            share["bonus"]["earned"] = sum(line.payout for line in share["bonus"]["lines"])
+            # before limits: what a limit held back an approval pays (not specified)
+            share["bonus"]["earned"] = sum(line.intended for line in share["bonus"]["lines"])
         state = d.world.entity(tally, "action").state
         state.setdefault("shares", {})[action["actionId"]] = share
         action["tallies"][tally] = share
 
 
-def release(d, action):
-    """The action's shares are given back."""
-    for tally in action["tallies"]:
+def release(d, action, stays=()):
+    """The action's shares are given back; what a bonus gave for one that does not stay is taken back."""
+    for tally, share in action["tallies"].items():
         d.world.entities[tally].state["shares"].pop(action["actionId"], None)
+        if "bonus" in share and tally not in stays:
+            d.send(tally, "action", "tally.gone", {"action": d.entity.key, "share": share["bonus"]})
     action["tallies"] = {}
 
 
+def tally_gone(d):
+    d.silent(version=True)
+    taken = take_back(d.state, d.data["share"])
+    if taken:
+        d.send(d.data["action"], "action", "bonus.taken", {"amount": taken})
+
+
+def bonus_taken(d):
+    d.silent(version=True)
+    adjustment(d, d.state["action"], -d.data["amount"], "BONUS", "BONUS")
+
+
+def take_back(state, share):
+    """An action that a crossing has lifted since it was counted: what the bonus gave for it, at most
+    what is left of what bonuses gave in the period."""
+    lift = state.get("lifts", {}).get(share["period"])
+    if not lift or share["lifts"] >= lift["count"]:
+        return 0
+    given = state.setdefault("given", [])
+    left = sum(amount for period_of, amount in given if period_of(share["name"]) == share["period"])
+    whole = money.round_half_up(share["revenue"] * lift["rate"] / 100)
+    taken = int(max(0, min(whole - share["earned"], left)))
+    given.append((share["period_of"], -taken))
+    return taken
+
+
 def earlier_bonus(d, action, result):
-    """ALL_ACTIONS: the crossing action makes good what the earlier ones were paid less."""
-    for tally, period, index, bonus, before in result.bonus:
-        if before == index:
+    """ALL_ACTIONS: the crossing action makes good what the earlier ones were paid less. An action that
+    was lifted before gives back its part: it is paid by its tier now. One adjustment says both."""
+    crossings = {tally: (index, bonus) for tally, _, index, bonus, before in result.bonus if before != index}
+    for tally, shares in result.shares.items():
+        if "bonus" not in shares:
             continue
-        state, work = d.world.entities[tally].state, result.work
-        mine = work._period(period, action["creationDate"])
-        revenue = earned = Fraction(0)
-        for other, share in state["shares"].items():
-            if other != action["actionId"] and "bonus" in share and \
-                    work._period(period, share["t"]) == mine:
-                revenue += share["bonus"]["revenue"]
-                earned += share["bonus"]["earned"]
-        period = mine
-        given = state.setdefault("given", {})
-        due = money.round_half_up(revenue * Fraction(bonus["tiers"][index]["payoutRate"], 10000)
-                                  / 100) - earned - given.get(period, 0)
-        if due > 0:
-            given[period] = given.get(period, 0) + due
+        state, share = d.world.entities[tally].state, shares["bonus"]
+        due = -take_back(state, result.was[tally]) if tally in result.was else 0
+        lifts = state.setdefault("lifts", {})
+        if tally in crossings:
+            index, bonus = crossings[tally]
+            due += lift(state, share, action, Fraction(bonus["tiers"][index]["payoutRate"], 10000))
+        share["lifts"] = lifts.get(share["period"], {"count": 0})["count"]
+        if due:
             adjustment(d, action, int(due), "BONUS", "BONUS", terms=result.shown)
+
+
+def lift(state, share, action, rate):
+    """What is owed for all that the period counted so far, beside this action."""
+    revenue = earned = Fraction(0)
+    for other, shares in state["shares"].items():
+        if other != action["actionId"] and "bonus" in shares and \
+                share["period_at"](share["name"], shares["t"]) == share["period"]:
+            revenue += shares["bonus"]["revenue"]
+            earned += shares["bonus"]["earned"]
+    given = state.setdefault("given", [])
+    had = sum(amount for period_of, amount in given if period_of(share["name"]) == share["period"])
+    due = money.round_half_up(revenue * rate / 100) - earned - had
+    if due <= 0:
+        return 0
+    given.append((share["period_of"], due))
+    before = state["lifts"].get(share["period"], {"count": 0})["count"]
+    state["lifts"][share["period"]] = {"count": before + 1, "rate": rate}
+    return due
 
 
 # -- what is printed
@@ -1079,7 +1125,7 @@ FAMILY = Family("action", {
     "action.approve": _type(APPROVE), "action.restore": _type(ADDRESS),
     "action.answer_return": _type(ANSWER), "action.settle": _type(SETTLE)},
     internals={"tally.ask": tally_asked, "tally.answer": tally_answered, "oid.forget": forget,
-               "child.added": child_added, "child.reverse": child_reverse},
+               "tally.gone": tally_gone, "bonus.taken": bonus_taken, "child.added": child_added, "child.reverse": child_reverse},
     timers={"wait": wait_over, "lock": lock_due})
 
 

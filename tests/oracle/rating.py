@@ -220,7 +220,10 @@ class Rating:
                 for line in lines:
                     line.rate, line.flat = Fraction(bonus["tiers"][index]["payoutRate"], 10000), None
                     line.bonus = "+bonus:%d" % index
-            self._share(shares, tally, "bonus").update(revenue=mine, count=1, lines=lines)
+            moment = self.facts["creationDate"]
+            self._share(shares, tally, "bonus").update(
+                revenue=mine, count=1, lines=lines, name=period, period=self._period(period, moment),
+                period_at=self._period, period_of=lambda name: self._period(name, moment))
             if bonus["type"] == "ALL_ACTIONS" and index is not None:
                 earlier.append((tally, period, index, bonus, self._tier(bonus, before)))
         return earlier

@@ -44,8 +44,11 @@ struct tally_share {
     struct text tally;        /* entity                                                      */
     int64_t day;              /* local day number of its tracking                            */
     int64_t actions, revenue; /* of a bonus: 1, commissionable amount in payout currency     */
-    int64_t earned;           /* of a bonus: payouts of these lines                          */
+    int64_t earned;           /* of a bonus: payouts of these lines, before limits           */
     int64_t used;             /* of limits: payouts after clipping                           */
+    int64_t lifts;            /* of a bonus: how many times its period was lifted before it  */
+    int64_t from_day, to_day; /* of a bonus: the period                                      */
+    int64_t bonus;            /* given to this command and not announced yet; never stored   */
 };
 
 /* State of action:<actionId>. */
@@ -102,13 +105,21 @@ struct oid_state {
 struct tally_day {
     int64_t day;
     int64_t actions, revenue, earned; /* of bonuses                                  */
-    int64_t bonus;                    /* paid for earlier actions when a tier was crossed */
+    int64_t bonus;                    /* given for earlier actions, less what was taken back */
     int64_t used, places;             /* of limits: payouts, and how many are above 0 */
+};
+
+/* ALL_ACTIONS: a crossing lifts what was counted in the period to its tier's rate, by a bonus. */
+struct tally_lift {
+    int64_t from_day, to_day; /* the period */
+    int64_t count;            /* crossings so far: a share that counted fewer was lifted */
+    int64_t rate, rate_before; /* of the last one, of the one before it */
 };
 
 /* State of tally:<contractId>:<actionTrackerId>:<scope>. */
 struct tally_state {
-    struct list days; /* struct tally_day, ascending */
+    struct list days;  /* struct tally_day, ascending */
+    struct list lifts; /* struct tally_lift           */
 };
 
 #endif

@@ -41,14 +41,8 @@ struct share_change change_from(const struct asker *asker, struct text tally)
 {
     struct list counted = shares_counted(asker->decision, asker->action);
     const struct tally_share *share = share_of(counted, tally);
-    struct share_change change = { .day = share ? share->day : asker->day };
-    if (share) {
-        change.actions = change.old_actions = share->actions;
-        change.revenue = change.old_revenue = share->revenue;
-        change.earned = change.old_earned = share->earned;
-        change.used = change.old_used = share->used;
-    }
-    return change;
+    struct tally_share none = { .tally = tally, .day = asker->day };
+    return share ? change_between(share, share) : change_between(&none, &none);
 }
 
 enum rate_result ask(const struct asker *asker, struct tally_ask *ask)

@@ -25,28 +25,6 @@ static bool revenue_of(const struct asker *asker, const struct performance_bonus
     return true;
 }
 
-/* The highest tier that the sums reach, -1 = none. */
-static int32_t tier_at(const struct asker *asker, const struct performance_bonus *bonus,
-                       int64_t revenue, int64_t actions)
-{
-    const struct bonus_tier *tiers = bonus->tiers.items;
-    int exponent = currency_exponent(asker->terms->contract->currency);
-    int64_t highest = 0, threshold;
-    int32_t found = -1;
-    for (uint32_t i = 0; i < bonus->tiers.count; i++) {
-        bool by_revenue = bonus->basis == BONUS_BY_REVENUE;
-        threshold = tiers[i].action_threshold;
-        if (by_revenue && !money_of_decimal(tiers[i].revenue_threshold, exponent, &threshold)) {
-            continue; /* the contract was checked */
-        }
-        if (threshold <= (by_revenue ? revenue : actions) && (found < 0 || threshold > highest)) {
-            highest = threshold;
-            found = (int32_t)i;
-        }
-    }
-    return found;
-}
-
 static void pay_tier(const struct asker *asker, const struct performance_bonus *bonus, int32_t tier)
 {
     const struct bonus_tier *tiers = bonus->tiers.items;
@@ -61,27 +39,69 @@ static void pay_tier(const struct asker *asker, const struct performance_bonus *
     }
 }
 
-/* ALL_ACTIONS: the action that crosses a tier lifts the earlier ones of the period to its rate. */
-static bool owe_for_earlier(const struct asker *asker, const struct tally_told *told, int64_t rate)
+/* What the pool pays by a tier, or without one (NULL); 0 for what is no amount: it is refused later. */
+static int64_t payout_by(const struct asker *asker, const struct performance_bonus *bonus,
+                         const struct bonus_tier *tier)
 {
-    struct arena *arena = decision_arena(asker->decision);
-    int exponent = currency_exponent(asker->terms->contract->currency);
-    struct text no_fx = { NULL, 0 };
-    int64_t due;
-    if (!money_payout(told->sum_revenue, exponent, rate, no_fx, exponent, &due) ||
-        !money_subtract(due, told->sum_earned, &due) || !money_in_bounds(due, exponent)) {
-        return false;
-    }
-    if (due > 0) {
-        struct list *bonuses = &asker->rating->bonuses;
-        struct tally_bonus *all = arena_alloc(arena, (bonuses->count + 1) * sizeof(*all));
-        if (bonuses->count) {
-            memcpy(all, bonuses->items, bonuses->count * sizeof(*all));
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < asker->lines->count; i++) {
+        struct line line = asker->lines->all[i];
+        if (tier) {
+            line.rate = tier->payout_rate;
+            line.flat = FIELD_ABSENT;
         }
-        all[bonuses->count] = (struct tally_bonus){ told->tally, due };
-        *bonuses = (struct list){ all, bonuses->count + 1 };
+        struct line_rate by = line_rate_of(&line);
+        int64_t payout;
+        if (in_bonus(&line, bonus) &&
+            line_payout(asker->action, &by, line.amount, line.quantity, &payout)) {
+            sum += payout; /* 200 of at most 16 digits: no overflow */
+        }
     }
-    return true;
+    return sum;
+}
+
+/* The tiers as the tally compares them with its sums. */
+static struct list tiers_of(const struct asker *asker, const struct performance_bonus *bonus)
+{
+    const struct bonus_tier *tiers = bonus->tiers.items;
+    int exponent = currency_exponent(asker->terms->contract->currency);
+    struct ask_tier *out =
+        arena_alloc(decision_arena(asker->decision), bonus->tiers.count * sizeof(*out));
+    for (uint32_t i = 0; i < bonus->tiers.count; i++) {
+        out[i] = (struct ask_tier){ tiers[i].action_threshold, tiers[i].payout_rate,
+                                    payout_by(asker, bonus, &tiers[i]) };
+        if (bonus->basis == BONUS_BY_REVENUE) { /* the contract was checked: it fits its currency */
+            money_of_decimal(tiers[i].revenue_threshold, exponent, &out[i].threshold);
+        }
+    }
+    return (struct list){ out, bonus->tiers.count };
+}
+
+static enum rate_result ask_bonus(const struct asker *asker, uint32_t pool, struct text tally,
+                                  int64_t revenue)
+{
+    const struct performance_bonus *bonus = asker->lines->all[pool].bonus;
+    const struct tally_share *was = share_of(asker->action->shares, tally);
+    struct share_change change = change_from(asker, tally);
+    struct day_range range = bonus_range(bonus->period, change.day);
+    struct ask_bonus asked = { .all = bonus->type == BONUS_ALL,
+                               .by_revenue = bonus->basis == BONUS_BY_REVENUE,
+                               .payout = payout_by(asker, bonus, NULL),
+                               .tiers = tiers_of(asker, bonus) };
+    struct share_change stored;
+    if (was && was->actions > 0 && was->lifts != FIELD_ABSENT) {
+        stored = change_between(was, was);
+        asked.was = &stored;
+    }
+    change.actions = 1;
+    change.revenue = revenue;
+    return ask(asker, &(struct tally_ask){ .tally = tally,
+                                           .kind = ASK_COUNT,
+                                           .pool = pool,
+                                           .change = &change,
+                                           .from_day = range.from,
+                                           .to_day = range.to,
+                                           .bonus = &asked });
 }
 
 static enum rate_result bonus_of_pool(const struct asker *asker, uint32_t pool)
@@ -95,29 +115,21 @@ static enum rate_result bonus_of_pool(const struct asker *asker, uint32_t pool)
         return RATE_TOO_LARGE;
     }
     if (!told) {
-        struct share_change change = change_from(asker, tally);
-        struct day_range range = bonus_range(bonus->period, change.day);
-        change.actions = 1;
-        change.revenue = revenue;
-        return ask(asker, &(struct tally_ask){ .tally = tally,
-                                               .kind = ASK_COUNT,
-                                               .pool = pool,
-                                               .change = &change,
-                                               .from_day = range.from,
-                                               .to_day = range.to });
+        return ask_bonus(asker, pool, tally, revenue);
     }
-    const struct bonus_tier *tiers = bonus->tiers.items;
-    int32_t before = tier_at(asker, bonus, told->sum_revenue, told->sum_actions);
-    int32_t with = tier_at(asker, bonus, told->sum_revenue + revenue, told->sum_actions + 1);
-    int32_t tier = bonus->type == BONUS_ALL ? with : before;
     struct tally_share *share = final_share(asker, tally);
     share->actions = 1;
     share->revenue = revenue;
-    if (tier >= 0) {
-        pay_tier(asker, bonus, tier);
+    share->lifts = told->lifts;
+    share->bonus = told->bonus;
+    struct day_range range = bonus_range(bonus->period, share->day);
+    share->from_day = range.from;
+    share->to_day = range.to;
+    if (told->tier >= 0 && told->tier < bonus->tiers.count) {
+        pay_tier(asker, bonus, (int32_t)told->tier);
     }
-    return bonus->type != BONUS_ALL || with == before ||
-                   owe_for_earlier(asker, told, tiers[with].payout_rate)
+    return told->tier != TIER_TOO_LARGE &&
+                   money_in_bounds(told->bonus, currency_exponent(asker->terms->contract->currency))
                ? RATE_DONE
                : RATE_TOO_LARGE;
 }

@@ -71,6 +71,8 @@ struct lines {
 };
 struct lines lines_of(struct decision *decision, const struct action *action,
                       const struct terms *terms);
+/* What it is paid by, adjustments and all. */
+struct line_rate line_rate_of(const struct line *line);
 /* One payout, rounded once (C14). False: more than 12 digits before the point. */
 bool line_payout(const struct action *action, const struct line_rate *by, int64_t amount,
                  int64_t quantity, int64_t *out);
@@ -83,13 +85,8 @@ enum rate_result {
 };
 struct rating {
     struct list shares;        /* struct tally_share: what the action counts for         */
-    struct list bonuses;       /* struct tally_bonus: owed for earlier actions (A41)      */
     struct text rule;
     const struct terms *terms;
-};
-struct tally_bonus {
-    struct text tally;
-    int64_t amount;
 };
 /* Sets what the action is rated with and its payouts. items must be a copy. */
 enum rate_result rate_action(struct decision *decision, struct action *action,
@@ -106,9 +103,10 @@ void spread_amount(struct action *action, int64_t amount);
 /* What the tallies hold of the action now: its stored shares, and what they have counted since the
  * command at hand began to ask. */
 struct list shares_counted(struct decision *decision, const struct action *action);
-/* Brings the tallies from what they hold to `shares`; `bonuses` may be empty. */
-void shares_set(struct decision *decision, const struct action *before, struct list shares,
-                struct list bonuses);
+/* From one share of a tally to another. */
+struct share_change change_between(const struct tally_share *old, const struct tally_share *now);
+/* Brings the tallies from what they hold to `shares`. */
+void shares_set(struct decision *decision, const struct action *before, struct list shares);
 /* A command that asked tallies and then came to nothing: they count as before. */
 void shares_restore(struct decision *decision);
 /* NULL: none in that tally. */
@@ -121,7 +119,7 @@ struct tally_share *share_add(struct decision *decision, struct list *shares, st
 enum rate_result bonus_apply(struct decision *decision, const struct action *action,
                              const struct terms *terms, struct lines *lines,
                              struct rating *rating);
-/* What the lines earn in the end counts for the next bonus. */
+/* What the lines earn before limits counts for the next bonus. */
 void bonus_earned(struct decision *decision, const struct action *action,
                   const struct terms *terms, struct lines *lines, struct rating *rating);
 /* limit.c: clips payouts to what limits leave (A42, C26) */
@@ -144,6 +142,18 @@ void tally_set(struct decision *decision, const void *message);
 struct text tally_ask_entity(const void *message, struct arena *arena);
 struct text tally_set_entity(const void *message, struct arena *arena);
 struct text tally_answer_entity(const void *message, struct arena *arena);
+
+/* The sums of some days. */
+struct tally_day tally_sum(const struct tally_state *tally, int64_t from, int64_t to);
+/* tally_bonus.c: what a tally says of a bonus; what it counts from now on is in `change`. -> the tier */
+int64_t tally_tell_bonus(struct decision *decision, struct tally_state *tally,
+                         const struct tally_ask *ask, struct share_change *change);
+/* What bonuses gave for the old share of the change, at most what is left of them. */
+int64_t tally_lifted(const struct tally_state *tally, const struct share_change *change);
+/* The bonus of a crossing that came to nothing is given back: the rate before it holds again. */
+void tally_unlift(struct decision *decision, struct tally_state *tally,
+                  const struct share_change *change);
+void action_bonus_taken(struct decision *decision, const void *message);
 
 /* dates.c: when it locks and clears (A44, A45, C04) */
 int64_t schedule_date(const struct zone *zone, int64_t from, int32_t period, int64_t months,

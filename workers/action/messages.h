@@ -96,8 +96,21 @@ enum ask_kind { ASK_COUNT = 1, ASK_LIMITS }; /* for a bonus; for limits */
 /* A share as it travels: what the tally holds of the action, and what it is to hold. */
 struct share_change {
     int64_t day;
-    int64_t old_actions, old_revenue, old_earned, old_used;
-    int64_t actions, revenue, earned, used;
+    int64_t old_actions, old_revenue, old_earned, old_used, old_lifts, old_bonus;
+    int64_t actions, revenue, earned, used, lifts, bonus;
+    int64_t old_from_day, old_to_day; /* the period of a bonus that it was counted in */
+};
+
+/* What the lines of a bonus pay by a tier. */
+struct ask_tier {
+    int64_t threshold, rate, payout;
+};
+/* A bonus, so that the tally can say at once what comes of it: others may ask before the set arrives. */
+struct ask_bonus {
+    int32_t all, by_revenue;
+    int64_t payout;                              /* without any tier                          */
+    struct list tiers;                           /* struct ask_tier                           */
+    struct share_change *was;                    /* the share before the command, as `old`; or none */
 };
 
 struct ask_limit {
@@ -105,14 +118,18 @@ struct ask_limit {
     int64_t value, from_day, to_day;
 };
 
-/* What a tally said: sums of the period without the action's own share, and what each limit leaves. */
+/* The tier that holds; or none; or what is owed for the earlier actions is no amount of money. */
+enum { TIER_NONE = -1, TIER_TOO_LARGE = -2 };
+
+/* What a tally said: the tier that holds and what bonus is owed, or what each limit leaves. */
 struct tally_told {
     struct text tally;
     int32_t kind;
     int64_t pool;                             /* of lines that are counted together (limit.c)   */
     int64_t contract_version;                 /* whose limits were asked about                  */
     int64_t day, actions, revenue, earned, used; /* the share that it counts since              */
-    int64_t sum_actions, sum_revenue, sum_earned;
+    int64_t lifts, bonus, from_day, to_day;   /* of that share                                  */
+    int64_t tier;                             /* index, or TIER_NONE, TIER_TOO_LARGE            */
     struct list lefts;                        /* int64_t, in the order of the limits asked      */
 };
 
@@ -124,6 +141,7 @@ struct tally_ask {
     int64_t pool;
     struct share_change *change;
     int64_t from_day, to_day; /* ASK_COUNT      */
+    struct ask_bonus *bonus;  /* ASK_COUNT      */
     struct list limits;       /* ASK_LIMITS: struct ask_limit */
     struct list told;         /* struct tally_told */
 };
@@ -134,18 +152,23 @@ struct tally_answer {
     struct list told; /* struct tally_told */
 };
 
-/* internal.tally.set: no answer is needed. `bonus`: paid for earlier actions. */
+/* internal.tally.set: no answer is needed. */
 struct tally_set {
-    struct text tally;
+    struct text tally, action_id;
     struct share_change *change;
-    int64_t bonus;
+};
+
+/* internal.bonus.taken: a lifted action counts no more; what it was given by a bonus is asked back. */
+struct bonus_taken {
+    struct text action_id;
+    int64_t amount;
 };
 
 /* tables.c, tables_tally.c */
 extern const struct shape track_shape, modify_shape, modify_items_shape, modify_item_shape;
 extern const struct shape reverse_shape, approve_shape, restore_shape, answer_return_shape;
 extern const struct shape settle_shape, forget_shape, adopt_shape, reverse_child_shape;
-extern const struct shape tally_ask_shape, tally_answer_shape, tally_set_shape;
+extern const struct shape tally_ask_shape, tally_answer_shape, tally_set_shape, bonus_taken_shape;
 extern const struct shape action_shape, oid_shape, tally_shape, record_shape, adjustment_shape;
 
 #endif

@@ -17,7 +17,7 @@ struct action_item *items_copy(struct decision *decision, struct action *action)
 }
 
 /* The rate, or what share of the flat payout, after adjustments: never below 0 (A40). */
-static struct line_rate rate_of(const struct line *line)
+struct line_rate line_rate_of(const struct line *line)
 {
     int64_t rate = (line->flat == FIELD_ABSENT ? line->rate : RATE_WHOLE) + line->points;
     return (struct line_rate){ rate < 0 ? 0 : rate, line->flat, line->rule };
@@ -27,7 +27,7 @@ static bool pay_lines(const struct action *action, struct lines *lines)
 {
     for (uint32_t i = 0; i < lines->count; i++) {
         struct line *line = &lines->all[i];
-        struct line_rate by = rate_of(line);
+        struct line_rate by = line_rate_of(line);
         if (!line_payout(action, &by, line->amount, line->quantity, &line->payout)) {
             return false;
         }
@@ -54,13 +54,13 @@ static void keep(struct action *action, const struct lines *lines, const int64_t
     action->intended_payout = clipped ? intended_sum : FIELD_ABSENT;
     action->by = (struct line_rate){ FIELD_ABSENT, FIELD_ABSENT, { NULL, 0 } };
     if (!lines->by_item) {
-        action->by = rate_of(&lines->all[0]);
+        action->by = line_rate_of(&lines->all[0]);
     }
     for (uint32_t i = 0; i < action->items.count; i++) {
         const struct line *line = lines->by_item ? &lines->all[i] : NULL;
         items[i].payout = line ? line->payout : 0;
         items[i].intended = line && clipped ? intended[i] : FIELD_ABSENT;
-        items[i].by = line ? rate_of(line) : (struct line_rate){ FIELD_ABSENT, FIELD_ABSENT, { NULL, 0 } };
+        items[i].by = line ? line_rate_of(line) : (struct line_rate){ FIELD_ABSENT, FIELD_ABSENT, { NULL, 0 } };
     }
 }
 
@@ -96,11 +96,11 @@ enum rate_result rate_action(struct decision *decision, struct action *action,
     if (!money_in_bounds(intended_sum, currency_exponent(action->payout_currency))) {
         return RATE_TOO_LARGE;
     }
+    bonus_earned(decision, action, terms, &lines, rating);
     result = limits_apply(decision, action, terms, &lines, rating);
     if (result != RATE_DONE) {
         return result;
     }
-    bonus_earned(decision, action, terms, &lines, rating);
     action->contract_id = terms->contract_id;
     action->contract_version = terms->version;
     action->level = terms->payout->level;
@@ -111,11 +111,13 @@ enum rate_result rate_action(struct decision *decision, struct action *action,
 
 void rating_finish(struct decision *decision, struct action *after, const struct rating *rating)
 {
-    const struct tally_bonus *bonuses = rating->bonuses.items;
-    shares_set(decision, after, rating->shares, rating->bonuses);
+    const struct tally_share *shares = rating->shares.items;
+    shares_set(decision, after, rating->shares);
     after->shares = rating->shares;
-    for (uint32_t i = 0; i < rating->bonuses.count; i++) {
-        announce_bonus(decision, after, bonuses[i].amount);
+    for (uint32_t i = 0; i < rating->shares.count; i++) {
+        if (shares[i].bonus != 0) {
+            announce_bonus(decision, after, shares[i].bonus);
+        }
     }
 }
 

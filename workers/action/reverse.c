@@ -36,7 +36,7 @@ void reverse_now(struct decision *decision, const struct action *before, struct 
     make_reversed(decision, &after, reason);
     record_reversed(decision, before, &after,
                     cascade.requested.count || cascade.skipped.count ? &cascade : NULL);
-    shares_set(decision, before, none, none);
+    shares_set(decision, before, none);
     after.shares = none;
     send_cascade(decision, &cascade, reason);
     decision_put(decision, &after, due_of(&after));

@@ -36,57 +36,65 @@ struct list shares_counted(struct decision *decision, const struct action *actio
     const struct tally_share *stored = action ? action->shares.items : NULL;
     struct list shares = { NULL, 0 };
     for (uint32_t i = 0; action && i < action->shares.count; i++) {
-        *share_add(decision, &shares, stored[i].tally, stored[i].day) = stored[i];
+        struct tally_share *share = share_add(decision, &shares, stored[i].tally, stored[i].day);
+        *share = stored[i];
+        share->bonus = 0;
+        if (share->lifts == FIELD_ABSENT) { /* of an older state */
+            share->lifts = share->from_day = share->to_day = 0;
+        }
     }
     for (uint32_t i = 0; answer && i < answer->told.count; i++) { /* later ones count */
         *share_add(decision, &shares, told[i].tally, told[i].day) =
-            (struct tally_share){ told[i].tally,   told[i].day,    told[i].actions,
-                                  told[i].revenue, told[i].earned, told[i].used };
+            (struct tally_share){ told[i].tally,    told[i].day,    told[i].actions,
+                                  told[i].revenue,  told[i].earned, told[i].used,
+                                  told[i].lifts,    told[i].from_day, told[i].to_day,
+                                  told[i].bonus };
     }
     return shares;
 }
 
-static int64_t bonus_of(struct list bonuses, struct text tally)
+struct share_change change_between(const struct tally_share *old, const struct tally_share *now)
 {
-    const struct tally_bonus *all = bonuses.items;
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < bonuses.count; i++) {
-        sum += text_equal(all[i].tally, tally) ? all[i].amount : 0;
-    }
-    return sum;
-}
-
-static void send_set(struct decision *decision, const struct tally_share *old,
-                     const struct tally_share *now, int64_t bonus)
-{
-    struct share_change change = {
+    return (struct share_change){
         .day = old->day,
         .old_actions = old->actions,
         .old_revenue = old->revenue,
         .old_earned = old->earned,
         .old_used = old->used,
+        .old_lifts = old->lifts,
+        .old_bonus = old->bonus,
+        .old_from_day = old->from_day,
+        .old_to_day = old->to_day,
         .actions = now->actions,
         .revenue = now->revenue,
         .earned = now->earned,
         .used = now->used,
+        .lifts = now->lifts,
+        .bonus = now->bonus,
     };
+}
+
+static void send_set(struct decision *decision, const struct action *before,
+                     const struct tally_share *old, const struct tally_share *now)
+{
+    struct share_change change = change_between(old, now);
     bool same = old->actions == now->actions && old->revenue == now->revenue &&
-                old->earned == now->earned && old->used == now->used;
-    if (!same || bonus != 0) {
-        struct tally_set set = { old->tally, &change, bonus };
+                old->earned == now->earned && old->used == now->used && old->bonus == now->bonus;
+    if (!same) {
+        struct text none = { NULL, 0 };
+        struct tally_set set = { old->tally, before ? before->action_id : none, &change };
         decision_send(decision, old->tally, "internal.tally.set", &tally_set_shape, &set);
     }
 }
 
-void shares_set(struct decision *decision, const struct action *before, struct list shares,
-                struct list bonuses)
+void shares_set(struct decision *decision, const struct action *before, struct list shares)
 {
     const struct list counted = shares_counted(decision, before);
     const struct tally_share *old = counted.items; /* also of all that is in `shares`: it was asked */
     for (uint32_t i = 0; i < counted.count; i++) {
         struct tally_share none = { .tally = old[i].tally, .day = old[i].day };
         const struct tally_share *next = share_of(shares, old[i].tally);
-        send_set(decision, &old[i], next ? next : &none, bonus_of(bonuses, old[i].tally));
+        send_set(decision, before, &old[i], next ? next : &none);
     }
 }
 
@@ -94,5 +102,5 @@ void shares_restore(struct decision *decision)
 {
     const struct action *before = decision_state(decision);
     struct list none = { NULL, 0 };
-    shares_set(decision, before, before ? before->shares : none, none);
+    shares_set(decision, before, before ? before->shares : none);
 }

@@ -34,6 +34,9 @@ static const struct field share_fields[] = {
     { "revenue", FIELD_INT, IN(tally_share, revenue) },
     { "earned", FIELD_INT, IN(tally_share, earned) },
     { "used", FIELD_INT, IN(tally_share, used) },
+    { "lifts", FIELD_INT, IN(tally_share, lifts) },
+    { "fromDay", FIELD_INT, IN(tally_share, from_day) },
+    { "toDay", FIELD_INT, IN(tally_share, to_day) },
 };
 static const struct shape share_shape = SHAPE("action.share", share_fields, tally_share);
 
@@ -111,7 +114,16 @@ static const struct field day_fields[] = {
     { "places", FIELD_INT, IN(tally_day, places) },
 };
 static const struct shape day_shape = SHAPE("tally.day", day_fields, tally_day);
+static const struct field lift_fields[] = {
+    { "fromDay", FIELD_INT, IN(tally_lift, from_day) },
+    { "toDay", FIELD_INT, IN(tally_lift, to_day) },
+    { "count", FIELD_INT, IN(tally_lift, count) },
+    { "rate", FIELD_INT, IN(tally_lift, rate) },
+    { "rateBefore", FIELD_INT, IN(tally_lift, rate_before) },
+};
+static const struct shape lift_shape = SHAPE("tally.lift", lift_fields, tally_lift);
 static const struct field tally_fields[] = {
     { "days", FIELD_LIST, IN(tally_state, days), .shape = &day_shape },
+    { "lifts", FIELD_LIST, IN(tally_state, lifts), .shape = &lift_shape },
 };
 const struct shape tally_shape = SHAPE("tally", tally_fields, tally_state);

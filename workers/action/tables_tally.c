@@ -11,6 +11,11 @@ static const char *const limit_types[] = { "VALUE", "ACTIONS", NULL };
         name, FIELD_INT, IN(type, member), .required = true, .min = INT64_MIN + 1,                 \
             .max = INT64_MAX                                                                       \
     }
+/* Came later: a message that is under way at an update has none of them. */
+#define LATER(name, type, member)                                                                  \
+    {                                                                                              \
+        name, FIELD_INT, IN(type, member), .standard = "0", .min = INT64_MIN + 1, .max = INT64_MAX \
+    }
 
 static const struct field share_change_fields[] = {
     NUMBER("day", share_change, day),
@@ -22,7 +27,30 @@ static const struct field share_change_fields[] = {
     NUMBER("revenue", share_change, revenue),
     NUMBER("earned", share_change, earned),
     NUMBER("used", share_change, used),
+    LATER("oldLifts", share_change, old_lifts),
+    LATER("oldBonus", share_change, old_bonus),
+    LATER("lifts", share_change, lifts),
+    LATER("bonus", share_change, bonus),
+    LATER("oldFromDay", share_change, old_from_day),
+    LATER("oldToDay", share_change, old_to_day),
 };
+
+static const struct shape share_change_shape = SHAPE("tally.change", share_change_fields, share_change);
+
+static const struct field tier_fields[] = {
+    NUMBER("threshold", ask_tier, threshold),
+    NUMBER("rate", ask_tier, rate),
+    NUMBER("payout", ask_tier, payout),
+};
+static const struct shape tier_shape = SHAPE("tally.tier", tier_fields, ask_tier);
+static const struct field bonus_fields[] = {
+    { "all", FIELD_BOOL, IN(ask_bonus, all), .required = true },
+    { "byRevenue", FIELD_BOOL, IN(ask_bonus, by_revenue), .required = true },
+    NUMBER("payout", ask_bonus, payout),
+    { "tiers", FIELD_LIST, IN(ask_bonus, tiers), .max = 20, .shape = &tier_shape },
+    { "was", FIELD_OBJECT, IN(ask_bonus, was), .shape = &share_change_shape },
+};
+static const struct shape bonus_shape = SHAPE("tally.bonus", bonus_fields, ask_bonus);
 
 static const struct field limit_fields[] = {
     { "type", FIELD_ENUM, IN(ask_limit, type), .required = true, .names = limit_types },
@@ -42,10 +70,12 @@ static const struct field told_fields[] = {
     NUMBER("revenue", tally_told, revenue),
     NUMBER("earned", tally_told, earned),
     NUMBER("used", tally_told, used),
-    NUMBER("sumActions", tally_told, sum_actions),
-    NUMBER("sumRevenue", tally_told, sum_revenue),
-    NUMBER("sumEarned", tally_told, sum_earned),
     { "lefts", FIELD_LIST, IN(tally_told, lefts), .max = 10, .element = FIELD_INT },
+    LATER("lifts", tally_told, lifts),
+    LATER("bonus", tally_told, bonus),
+    LATER("fromDay", tally_told, from_day),
+    LATER("toDay", tally_told, to_day),
+    { "tier", FIELD_INT, IN(tally_told, tier), .standard = "-1", .min = TIER_TOO_LARGE, .max = 19 },
 };
 static const struct shape told_shape = SHAPE("tally.told", told_fields, tally_told);
 
@@ -55,7 +85,6 @@ enum { TOLD_MAX = 400 }; /* lines of one action in so many groups with limits of
         "told", FIELD_LIST, IN(type, told), .max = TOLD_MAX, .shape = &told_shape                  \
     }
 
-static const struct shape share_change_shape = SHAPE("tally.change", share_change_fields, share_change);
 static const struct field ask_fields[] = {
     { "tally", FIELD_TEXT, IN(tally_ask, tally), .required = true, .max = 1024 },
     { "actionId", FIELD_ID, IN(tally_ask, action_id), .required = true },
@@ -67,6 +96,7 @@ static const struct field ask_fields[] = {
     NUMBER("toDay", tally_ask, to_day),
     { "limits", FIELD_LIST, IN(tally_ask, limits), .max = 10, .shape = &limit_shape },
     TOLD(tally_ask),
+    { "bonus", FIELD_OBJECT, IN(tally_ask, bonus), .shape = &bonus_shape },
 };
 const struct shape tally_ask_shape = SHAPE("internal.tally.ask", ask_fields, tally_ask);
 
@@ -80,6 +110,12 @@ const struct shape tally_answer_shape =
 static const struct field set_fields[] = {
     { "tally", FIELD_TEXT, IN(tally_set, tally), .required = true, .max = 1024 },
     { "change", FIELD_OBJECT, IN(tally_set, change), .required = true, .shape = &share_change_shape },
-    NUMBER("bonus", tally_set, bonus),
+    { "actionId", FIELD_ID, IN(tally_set, action_id) },
 };
 const struct shape tally_set_shape = SHAPE("internal.tally.set", set_fields, tally_set);
+
+static const struct field taken_fields[] = {
+    { "actionId", FIELD_ID, IN(bonus_taken, action_id), .required = true },
+    NUMBER("amount", bonus_taken, amount),
+};
+const struct shape bonus_taken_shape = SHAPE("internal.bonus.taken", taken_fields, bonus_taken);

@@ -31,7 +31,8 @@ static struct tally_state copy_days(struct decision *decision)
     if (count) {
         memcpy(days, before->days.items, count * sizeof(*days));
     }
-    return (struct tally_state){ { days, count } };
+    struct list none = { NULL, 0 };
+    return (struct tally_state){ { days, count }, before ? before->lifts : none };
 }
 
 /* The day's row; made where there is none. */
@@ -60,6 +61,7 @@ static void add_share(struct tally_state *tally, const struct share_change *chan
     row->earned += sign * (old ? change->old_earned : change->earned);
     row->used += sign * used;
     row->places += sign * (used > 0);
+    row->bonus += sign * (old ? change->old_bonus : change->bonus);
 }
 
 /* Days on which nothing is left are forgotten. */
@@ -77,7 +79,7 @@ static void put_tally(struct decision *decision, struct tally_state *tally)
     decision_put(decision, tally, 0);
 }
 
-static struct tally_day sum_of(const struct tally_state *tally, int64_t from, int64_t to)
+struct tally_day tally_sum(const struct tally_state *tally, int64_t from, int64_t to)
 {
     const struct tally_day *days = tally->days.items;
     struct tally_day sum = { .day = from };
@@ -85,7 +87,8 @@ static struct tally_day sum_of(const struct tally_state *tally, int64_t from, in
         if (days[i].day >= from && days[i].day < to) {
             sum.actions += days[i].actions;
             sum.revenue += days[i].revenue;
-            sum.earned += days[i].earned + days[i].bonus;
+            sum.earned += days[i].earned;
+            sum.bonus += days[i].bonus;
             sum.used += days[i].used;
             sum.places += days[i].places;
         }
@@ -100,7 +103,7 @@ static struct list leave(struct decision *decision, const struct tally_state *ta
     const struct ask_limit *limits = ask->limits.items;
     int64_t *lefts = arena_alloc(decision_arena(decision), ask->limits.count * sizeof(*lefts));
     for (uint32_t i = 0; i < ask->limits.count; i++) {
-        struct tally_day sum = sum_of(tally, limits[i].from_day, limits[i].to_day);
+        struct tally_day sum = tally_sum(tally, limits[i].from_day, limits[i].to_day);
         bool value = limits[i].type == LIMIT_VALUE;
         int64_t left = limits[i].value - (value ? sum.used : sum.places);
         lefts[i] = left > 0 ? left : 0;
@@ -128,7 +131,7 @@ void tally_count(struct decision *decision, const void *message)
     struct share_change change = *ask->change;
     struct tally_state tally = copy_days(decision);
     add_share(&tally, &change, true);
-    struct tally_day sum = sum_of(&tally, ask->from_day, ask->to_day);
+    int64_t tier = ask->bonus ? tally_tell_bonus(decision, &tally, ask, &change) : TIER_NONE;
     struct list lefts = leave(decision, &tally, ask, &change.used);
     add_share(&tally, &change, false);
     struct tally_told now = { .tally = ask->tally,
@@ -140,9 +143,11 @@ void tally_count(struct decision *decision, const void *message)
                               .revenue = change.revenue,
                               .earned = change.earned,
                               .used = change.used,
-                              .sum_actions = sum.actions,
-                              .sum_revenue = sum.revenue,
-                              .sum_earned = sum.earned,
+                              .lifts = change.lifts,
+                              .bonus = change.bonus,
+                              .from_day = ask->bonus ? ask->from_day : change.old_from_day,
+                              .to_day = ask->bonus ? ask->to_day : change.old_to_day,
+                              .tier = tier,
                               .lefts = lefts };
     struct tally_answer answer = { ask->action_id, told_with(decision, ask, &now) };
     put_tally(decision, &tally);
@@ -151,13 +156,32 @@ void tally_count(struct decision *decision, const void *message)
                   "internal.tally.answer", &tally_answer_shape, &answer);
 }
 
+/* The action counts no more: what bonuses gave for it is asked back (A41). */
+static void take_back(struct decision *decision, struct tally_state *tally,
+                      const struct tally_set *set)
+{
+    const struct share_change *change = set->change;
+    if (!set->action_id.at || change->old_actions == 0 || change->actions > 0) {
+        return;
+    }
+    struct bonus_taken taken = { set->action_id, tally_lifted(tally, change) };
+    if (taken.amount > 0) {
+        row_of(tally, change->day)->bonus -= taken.amount;
+        decision_send(decision, entity_name(decision_arena(decision), "action", set->action_id),
+                      "internal.bonus.taken", &bonus_taken_shape, &taken);
+    }
+}
+
 void tally_set(struct decision *decision, const void *message)
 {
     const struct tally_set *set = message;
     struct tally_state tally = copy_days(decision);
     add_share(&tally, set->change, true);
     add_share(&tally, set->change, false);
-    row_of(&tally, set->change->day)->bonus += set->bonus;
+    if (set->change->bonus != set->change->old_bonus) {
+        tally_unlift(decision, &tally, set->change);
+    }
+    take_back(decision, &tally, set);
     put_tally(decision, &tally);
     decision_applied(decision, "internal.tally.counted", NULL, NULL);
 }

@@ -29,6 +29,11 @@ static struct text reverse_child_entity(const void *message, struct arena *arena
     return entity_name(arena, "action", ((const struct reverse_child *)message)->action_id);
 }
 
+static struct text bonus_taken_entity(const void *message, struct arena *arena)
+{
+    return entity_name(arena, "action", ((const struct bonus_taken *)message)->action_id);
+}
+
 #define NEVER_CAME                                                                                 \
     .wait_over_code = "ACTION_REF_NOT_FOUND",                                                      \
     .wait_over_detail = "no such action was tracked within an hour"
@@ -95,6 +100,10 @@ static const struct message_type messages[] = {
       .shape = &tally_set_shape,
       .entity = tally_set_entity,
       .handlers = { { "tally", tally_set } } },
+    { .name = "internal.bonus.taken",
+      .shape = &bonus_taken_shape,
+      .entity = bonus_taken_entity,
+      .handlers = { { "action", action_bonus_taken } } },
     { .name = "internal.oid.forget",
       .shape = &forget_shape,
       .entity = forget_entity,
