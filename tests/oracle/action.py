@@ -163,7 +163,9 @@ def track_at_oid(d):
         until = kind["dedupWindow"].value.after(max(n[0] for n in notes))
         if until is None or d.now < until:
             return d.reject("CONV_DUPLICATE")
-    notes.append((d.now, data["actionId"], (d.command.source, d.command.id)))
+    # Tracked again: the action will refuse it, so that what it was created by stays the first track.
+    created = next((n[0] for n in notes if n[1] == data["actionId"]), d.now)
+    notes.append((created, data["actionId"], (d.command.source, d.command.id)))
     d.forward("action:" + escape(data["actionId"]))
     waiting, d.state["waiting"] = _waiting(d), []
     _set_wait(d)

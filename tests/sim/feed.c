@@ -286,6 +286,23 @@ static void reorder(struct sim *sim)
     }
 }
 
+/* An auditor that takes every decision at the time of its record must find there what is referred to. */
+static void contracts_to_the_front(struct sim *sim)
+{
+    struct feed *feed = sim->feed;
+    struct sending *sorted = arena_alloc(&sim->arena, (size_t)feed->count * sizeof(*sorted));
+    int32_t count = 0;
+    for (int32_t worker = CONTRACT; worker <= ACTION; worker++) {
+        for (int32_t i = 0; i < feed->count; i++) {
+            if (feed->at[i].command->worker == worker) {
+                sorted[count] = feed->at[i];
+                sorted[count++].step = worker == CONTRACT ? 0 : feed->at[i].step;
+            }
+        }
+    }
+    memcpy(feed->at, sorted, (size_t)count * sizeof(*sorted));
+}
+
 void feed_plan(struct sim *sim)
 {
     struct feed *feed = sim->feed = arena_alloc(&sim->arena, sizeof(*feed));
@@ -309,6 +326,9 @@ void feed_plan(struct sim *sim)
     reorder(sim);
     for (int32_t i = 0; i < feed->count; i++) {
         feed->at[i].step = i < 3 ? 0 : feed->at[i].step;
+    }
+    if (sim->plan.contracts_first) {
+        contracts_to_the_front(sim);
     }
 }
 
@@ -386,6 +406,9 @@ void feed_send(struct sim *sim, bool all)
     while (feed->sent < feed->count) {
         const struct sending *next = &feed->at[feed->sent];
         bool sale = next->command->worker == ACTION;
+        if (sale && sim->sales_held) {
+            return;
+        }
         if (!all && (next->step > sim->step || (sim->patient && sale && !model_contracts_known(sim)))) {
             return;
         }

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 
 #include "tests/sim/check.h"
+#include "tests/sim/dump.h"
 #include "tests/sim/feed.h"
 #include "tests/sim/model.h"
 #include "tests/sim/watch.h"
 
-enum { START_DAY = 20513, QUIET_ROUNDS_MAX = 4000, ROUND_MS = 60, EXPIRE_ROUNDS = 250 };
+enum { START_DAY = 20513, QUIET_ROUNDS_MAX = 4000, ROUND_MS = 60, EXPIRE_ROUNDS = 250, KNOWN_MS = 10000 };
 
 bool sim_fail(struct sim *sim, const char *format, ...)
 {
@@ -234,6 +235,21 @@ static void until_rest(struct sim *sim)
     }
 }
 
+static void contracts_first(struct sim *sim)
+{
+    sim->quiet = sim->sales_held = true;
+    set_clocks(sim);
+    for (int round = 0; round < QUIET_ROUNDS_MAX && !sim->failed; round++) {
+        feed_send(sim, true);
+        round_of_all(sim);
+        if (check_at_rest(sim) && all_idle(sim)) {
+            break;
+        }
+    }
+    pass_time(sim, KNOWN_MS);
+    sim->quiet = sim->sales_held = false;
+}
+
 bool history_run(const struct plan *plan, struct tally *tally, uint64_t *hash,
                  char failure[FAILURE_MAX])
 {
@@ -241,6 +257,9 @@ bool history_run(const struct plan *plan, struct tally *tally, uint64_t *hash,
     ENSURE(sim != NULL);
     sim->plan = *plan;
     open_world(sim);
+    if (plan->contracts_first) {
+        contracts_first(sim);
+    }
     with_faults(sim);
     if (!sim->failed) {
         faults_end(sim);
@@ -252,6 +271,9 @@ bool history_run(const struct plan *plan, struct tally *tally, uint64_t *hash,
     }
     if (!sim->failed) {
         check_end(sim);
+    }
+    if (sim->plan.dump != NULL) {
+        dump_history(sim);
     }
     bool good = !sim->failed;
     *hash = sim->hash;

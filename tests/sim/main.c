@@ -156,11 +156,15 @@ static bool read_options(int count, char **words, struct options *options)
             options->shrink = true;
         } else if (strcmp(words[i], "--hash") == 0) {
             options->hash = true;
+        } else if (strcmp(words[i], "--contracts-first") == 0) {
+            options->plan.contracts_first = true;
         } else if (strcmp(words[i], "--stop") == 0) {
             options->stop = true;
         } else if (value != NULL && strncmp(words[i], "--seeds=", 8) == 0) {
             options->from = strtoull(value + 1, &end, 10);
             options->to = strncmp(end, "..", 2) == 0 ? strtoull(end + 2, NULL, 10) : options->from;
+        } else if (value != NULL && strncmp(words[i], "--dump=", 7) == 0) {
+            options->plan.dump = value + 1;
         } else if (value != NULL && strncmp(words[i], "--classes=", 10) == 0) {
             options->plan.classes = strtoull(value + 1, NULL, 16);
         } else if (value != NULL && strncmp(words[i], "--events=", 9) == 0) {
@@ -181,7 +185,7 @@ int main(int count, char **words)
     struct options options;
     if (!read_options(count, words, &options)) {
         fprintf(stderr, "usage: sim [--seeds=A..B] [--seconds=S] [--stop] [--shrink] [--hash] [--trace]\n"
-                        "           [--classes=HEX] [--events=N] [--until=STEP]\n");
+                        "           [--classes=HEX] [--events=N] [--until=STEP] [--contracts-first] [--dump=FILE]\n");
         return 64;
     }
     log_configure(LOG_OFF, false);

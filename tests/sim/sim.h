@@ -11,6 +11,7 @@
  *   watch.c, watch_fold.c    invariants at each commit and each fold
  *   model*.c    what each verdict must have been
  *   check.c     the equations at the end
+ *   dump.c      what there is at the end, for another auditor
  *   main.c      seeds, shrinking, printing
  */
 #ifndef MAKEGOOD_TESTS_SIM_SIM_H
@@ -74,6 +75,8 @@ struct plan {
     int32_t events_max; /* records from producers; 0 = as the seed says     */
     int32_t faults_until; /* step after which no fault happens; 0 = ditto   */
     bool trace;
+    bool contracts_first; /* all is known of them before sales and faults begin */
+    const char *dump; /* file for what there is at the end; NULL = none */
     struct choices *choices; /* instead of dice; NULL = dice. When they are over, so are faults */
 };
 
@@ -179,7 +182,8 @@ struct sim {
     ucontext_t scheduler;
     struct process *running;
     int32_t step, steps;
-    bool quiet; /* faults are over */
+    bool quiet; /* faults are over, or have not begun */
+    bool sales_held;
     int64_t wall_ms, mono_ms, broker_skew_ms;
     int32_t coordinator_until, view_down_until, view_read_only_until;
     enum view_result view_down_as;
