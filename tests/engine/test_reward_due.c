@@ -6,6 +6,8 @@ extern const struct worker reward_worker, contract_worker;
 static const struct worker *const workers[] = { &reward_worker, &contract_worker, NULL };
 static const char *const run[] = { "reward", "contract", NULL };
 
+static int32_t contract_topic;
+
 static void reward_start(struct world *world, const char *id)
 {
     process_open(world, &world->a, id);
@@ -25,7 +27,8 @@ static int reward_setup(void **state)
     world->counter_outcome = broker_topic(world->broker, "reward-outcome", 1);
     world->counter_dlq = broker_topic(world->broker, "reward-dlq", 1);
     for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++) {
-        broker_topic(world->broker, topics[i], 1);
+        int32_t topic = broker_topic(world->broker, topics[i], 1);
+        contract_topic = i == 0 ? topic : contract_topic;
     }
     reward_start(world, "makegood-a");
     return 0;
@@ -151,6 +154,36 @@ static void test_a_day_without_a_worker(void **state)
     }
 }
 
+/* A form releases 500 at once and goes on by a message to the account itself; it is taken back before that
+ * message comes, so nothing more is released. */
+static void test_a_form_that_is_taken_back_between_its_steps(void **state)
+{
+    struct world *world = *state;
+    enum { REWARDS = 600, AT_ONCE = 500 };
+    static const char who[] = "\"accountId\":\"A\",\"userId\":\"U\"";
+    give_raw(world, contract_topic, 0,
+             TEXT("{\"specversion\":\"1.0\",\"id\":\"p\",\"source\":\"/test\",\"type\":\"makegood.program.put.v1\","
+                  "\"data\":{\"programId\":\"default\",\"enforceTaxCompliance\":\"ALL\",\"taxThreshold\":\"0.50\"}}"));
+    settle(world);
+    world_time(world, START_MS + 5000);
+    steps(world, &world->a, 300);
+    for (int i = 0; i < REWARDS; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "r%03d", i);
+        give_reward(world, id, "\"name\":\"gift\"");
+    }
+    settle(world);
+    assert_int_equal(outcomes_of(world, "reward.pending"), REWARDS);
+    give_to(world, 0, "form", "tax_form.collect", who);
+    give_to(world, 0, "taken-back", "tax_form.revoke", who);
+    settle(world);
+    assert_int_equal(outcomes_of(world, "tax_form.revoked"), 1);
+    assert_int_equal(outcomes_of(world, "reward.available"), AT_ONCE);
+    give_to(world, 0, "form-again", "tax_form.collect", who);
+    settle(world);
+    assert_int_equal(outcomes_of(world, "reward.available"), REWARDS);
+}
+
 #define REWARD_CASE(name) cmocka_unit_test_setup_teardown(name, reward_setup, world_teardown)
 
 int main(void)
@@ -159,6 +192,7 @@ int main(void)
         REWARD_CASE(test_a_waiting_period_that_ends_within_a_batch),
         REWARD_CASE(test_an_expiry_within_a_batch),
         REWARD_CASE(test_a_day_without_a_worker),
+        REWARD_CASE(test_a_form_that_is_taken_back_between_its_steps),
     };
     return cmocka_run_group_tests_name("reward due", tests, NULL, NULL);
 }
