@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Workers die at random (kill -9) while they work; Redis is flushed, then comes back with an older
 file. In the end every input has exactly one answer, the payouts are those of an independent
-computation, and the view equals the state log."""
+computation, the view equals the state log, and the auditor's nine equations hold."""
 
 import collections
 import random
@@ -9,9 +9,12 @@ import threading
 import time
 
 from harness import World, arguments, main
+from support.audit import ALL, audited
 from view_check import assert_view_equals_log
 from workload import Workload
 
+FAMILIES = ("contract", "action")
+LIVE_SECONDS = 300  # an input of the last second before everything rests again
 WORKERS_COUNT = 3
 KILL_EVERY = 2.0  # seconds
 
@@ -88,6 +91,14 @@ def check_payouts(ledger, workload):
     assert not wrong, f"{len(wrong)} of {len(workload.actions)} payouts differ: {wrong[:5]}"
 
 
+def check_audit(world):
+    """Everything decided again, by another program, from what topics and Redis hold now."""
+    began = time.monotonic()
+    equations, said = audited(world, FAMILIES, LIVE_SECONDS)
+    assert len(equations) == ALL and all(equations.values()), said[-6000:]
+    print(f"audited in {time.monotonic() - began:.1f} s: {' '.join(sorted(equations))} hold", flush=True)
+
+
 def test():
     options = arguments(__doc__, full=(False, "100,000 records and 60 s of kills"),
                         records=(20000, "so many records"), seconds=(20.0, "so long the kills"),
@@ -115,13 +126,14 @@ def test():
         print("answers to what was sent:", check_items(world, ledger, workload))
         check_answers(ledger, workload)
         check_payouts(ledger, workload)
-        assert_view_equals_log(world, ("contract", "action"))
+        assert_view_equals_log(world, FAMILIES)
         for worker in workers:
             worker.stop()
         before = len(ledger.outcomes), len(ledger.dead)
         ledger.settle()
         assert before == (len(ledger.outcomes), len(ledger.dead)), "stopping made outcomes"
         ledger.close()
+        check_audit(world)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ left, and one line of JSON that tells it all."""
 import json
 import pathlib
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE.parent)]
 
 from harness import REFERENCE_AGE, World  # noqa: E402
+from support.audit import ALL, audited  # noqa: E402
 from support.kafka_io import Reader  # noqa: E402
 from support.redis_server import RedisError  # noqa: E402
 from workload import Workload, setup_events  # noqa: E402
@@ -22,7 +22,6 @@ from workload import Workload, setup_events  # noqa: E402
 FAMILIES = ("contract", "action")
 LIVE_SECONDS = 60  # from the last fault until everything is decided (E9)
 SESSION_SECONDS = 4
-EQUATIONS = re.compile(r"^(E\d) (holds|FAILS) \((\d+) checked", re.MULTILINE)
 
 
 class Load:
@@ -155,26 +154,13 @@ class Scene(World):
 
     # --- the audit
 
-    def topics(self):
-        roles = ("", "-outcome", "-dlq", "-state")
-        return [self.topic(family + role) for family in FAMILIES for role in roles]
-
     def audit(self):
         """E1 to E9 over what the topics and Redis hold now. -> {equation: holds}"""
-        oracle = HERE.parent / "oracle"
-        dump = self.folder / "dump.jsonl"
-        with open(dump, "wb") as out:
-            subprocess.run([sys.executable, oracle / "dump.py", "--kafka", self.kafka.bootstrap,
-                            "--redis", self.redis.url, "--topics", ",".join(self.topics())],
-                           stdout=out, check=True, timeout=600)
-        done = subprocess.run([sys.executable, oracle / "audit.py", dump, "--prefix", self.prefix,
-                               "--live-seconds", str(LIVE_SECONDS)],
-                              stdout=subprocess.PIPE, text=True, timeout=1800)
-        found = {name: word == "holds" for name, word, _count in EQUATIONS.findall(done.stdout)}
-        if done.returncode or not all(found.values()) or len(found) < 9:
+        found, said = audited(self, FAMILIES, LIVE_SECONDS)
+        if not all(found.values()) or len(found) < ALL:
             self.keep = True
-            print(done.stdout[-6000:], file=sys.stderr, flush=True)
-        if len(found) < 9:
+            print(said[-6000:], file=sys.stderr, flush=True)
+        if len(found) < ALL:
             self.failed("the audit did not come to an end")
         return found
 
@@ -185,7 +171,7 @@ class Scene(World):
 
     def line(self, equations):
         """What the run was and what came of it; written where --lines says."""
-        holds = len(equations) >= 9 and all(equations.values()) and not self.wrong
+        holds = len(equations) >= ALL and all(equations.values()) and not self.wrong
         line = {"run": self.name, "seed": self.seed, "verdict": "holds" if holds else "fails",
                 "seconds": round(time.monotonic() - self.began, 1), "rest_seconds": self.rest_seconds,
                 "records": self.producer.sent, **self.counts,
