@@ -179,6 +179,7 @@ static void test_a_form_that_is_taken_back_between_its_steps(void **state)
     settle(world);
     assert_int_equal(outcomes_of(world, "tax_form.revoked"), 1);
     assert_int_equal(outcomes_of(world, "reward.available"), AT_ONCE);
+    assert_int_equal(outcomes_of(world, "reward.pending"), REWARDS); /* nobody was asked anew */
     give_to(world, 0, "form-again", "tax_form.collect", who);
     settle(world);
     assert_int_equal(outcomes_of(world, "reward.available"), REWARDS);
