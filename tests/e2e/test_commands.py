@@ -137,7 +137,9 @@ def shows(world):
     assert state["folded"]["partition"] == log["partition"], (state, log)
     assert state["folded"]["offset"] > log["offset"], (state, log)
     table = world.run("show", "action:A1").out
-    assert re.search(r"^version +2$", table, re.M) and "\n  actionId " in table, table
+    amount = state["state"]["amount"]
+    for line in ("version +2", "state +PENDING", "changes +1", f"amount +{amount // 100}.{amount % 100:02} USD"):
+        assert re.search(f"^{line}$", table, re.M), (line, table)
     world.run("send", stdin=lines_of(modify(999, "m-early")))
     wait_until("an early one to wait", lambda: json.loads(
         world.run("show", "action:A999", "-o", "json").out or "{}").get("waiting") == 1, 20)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`show` as a person reads it: an account with its balances, rewards and users in the decimals of their
-units, an order with its tickets and refunds, in aligned columns; and all of it as JSON."""
+units, an order with its tickets and refunds, an action with its items, in aligned columns; and all of it
+as JSON."""
 
 import json
 import time
@@ -8,9 +9,9 @@ import time
 from harness import REFERENCE_AGE, World, arguments, main
 from orders import on_order, place, promo, ticket
 from rewards import create, of_type, on_account, redeem
-from workload import event
+from workload import contract, event
 
-WORKERS = ("contract", "reward", "order")
+WORKERS = ("contract", "reward", "order", "action")
 
 
 def send(world, topic, *messages):
@@ -24,7 +25,10 @@ def command(kind, key, event_id, **data):
 
 
 def set_up(world, ledger):
-    send(world, "contract", command("unit.put", "unit:MILES", "u-1", unit="MILES", exponent=1))
+    payout = {"actionTrackerId": 70, "payoutLevel": "ITEM", "defaultPayoutRate": "4.5"}
+    send(world, "contract", command("unit.put", "unit:MILES", "u-1", unit="MILES", exponent=1),
+         command("event_type.put", "event_type:70", "e-1", actionTrackerId=70, campaignId=7),
+         command("contract.put", "contract:C1", "c-1", **contract("C1", "P1", 7, "JPY", payout)))
     send(world, "order", promo("SUN", "p-1"))
     ledger.settle(60)
     time.sleep(REFERENCE_AGE)
@@ -179,6 +183,27 @@ def check_order(world, ledger):
     assert found["state"]["tickets"][1]["amountPaid"] == "6.00" and "parts" not in found, found
 
 
+def check_action(world, ledger):
+    items = [{"sku": "a", "category": "Books", "quantity": 2, "amount": "30.00"},
+             {"sku": "bc", "quantity": 1, "amount": "5.50"}]
+    send(world, "action", command("action.track", "oid:70:X1", "t-1", actionId="A1", actionTrackerId=70,
+                                  oid="X1", partnerId="P1", currency="USD", fxRate="100", items=items))
+    ledger.settle(60)
+    shown = world.run("show", "action:A1")
+    assert shown.status == 0, shown
+    print(shown.out, flush=True)
+    lines = lines_of(shown.out)
+    assert (lines["state"], lines["amount"], lines["payout"], lines["contract"]) == (
+        "PENDING", "35.50 USD", "160 JPY", "C1 version 1"), lines
+    table = Shown(shown.out, "ITEM")
+    assert (table.cells("ITEM"), table.cells("CATEGORY"), table.cells("RULE")) == (
+        ["a", "bc"], ["Books", ""], ["default", "default"]), table.rows
+    assert (table.cells("QUANTITY", True), table.cells("AMOUNT", True), table.cells("PAYOUT", True),
+            table.cells("RATE", True)) == (["2", "1"], ["30.00", "5.50"], ["135", "25"], ["4.5 %", "4.5 %"])
+    found = json.loads(world.run("show", "action:A1", "-o", "json").out)
+    assert found["state"]["amount"] == 3550 and "parts" not in found, found
+
+
 def test():
     options = arguments(__doc__)
     with World(options) as world:
@@ -190,6 +215,7 @@ def test():
         check_account_json(world)
         check_many(world, ledger)
         check_order(world, ledger)
+        check_action(world, ledger)
         ledger.close()
 
 

@@ -92,7 +92,7 @@ static int print_json(const struct call *call, const struct shown *shown)
 static const struct {
     const char *type;
     void (*show)(const struct shown *shown);
-} tables[] = { { "account", show_account }, { "order", show_order } };
+} tables[] = { { "account", show_account }, { "action", show_action }, { "order", show_order } };
 
 static int print_state(const struct call *call, struct shown *shown)
 {

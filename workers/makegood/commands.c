@@ -156,10 +156,10 @@ const struct command commands[] = {
       "is interrupted or the brokers fail, it says how many were published and how to go on.",
       send_flags, send_examples, true, run_send, "table|json|jsonl" },
     { "show", "ENTITY", 1, 1, "Show the state of an entity, or of a part of one",
-      "As Redis has it, with the offset of its state log up to which it is folded. An account and an "
-      "order are tables, in the decimals of their units and currency, with every part (balances, "
-      "rewards, users; tickets, refunds). -o json is the state as it is kept: values of rewards in the "
-      "smallest step of their unit, parts in `parts`. Exit 1 when there is none.",
+      "As Redis has it, with the offset of its state log up to which it is folded. An action, an "
+      "account and an order are tables, in the decimals of their units and currencies, with every part "
+      "(items; balances, rewards, users; tickets, refunds). -o json is the state as it is kept: money of "
+      "actions and values of rewards in the smallest step, parts in `parts`. Exit 1 when there is none.",
       NULL, show_examples, true, run_show, "table|json|jsonl" },
     { "history", "ENTITY", 1, 1, "List everything that was ever said about an entity",
       "Every outcome that is kept, in order: when, which version of the entity, why, by which input, "

@@ -20,6 +20,7 @@ struct shown {
 enum { SHOW_ROWS_MAX = 200 };
 
 void show_account(const struct shown *shown);
+void show_action(const struct shown *shown);
 void show_order(const struct shown *shown);
 
 /* show_lines.c: a line of "name   value". */
