@@ -72,6 +72,10 @@ def _oid(value):
     return value if _is_text(value, 64) and value[0] != " " and value[-1] != " " else None
 
 
+def is_oid(value):
+    return isinstance(value, str) and _oid(value) is not None
+
+
 def _email(value):
     if not _is_text(value, 254) or value.count("@") != 1:
         return None

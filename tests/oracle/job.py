@@ -1,7 +1,7 @@
 """Job family (messages.md 9): a batch, its lines, its completion."""
 import moments
 from engine import Family, Type, escape
-from fields import BATCH, array, email, enum, ident, integer, need, oid, opt, text
+from fields import BATCH, array, email, enum, ident, integer, is_oid, need, oid, opt, text
 
 OUTCOMES = ["import.started", "import.line_reported", "import.finished", "import.aborted",
             "order.resend_accepted", "import.completed", "batch.completed", "email.requested"]
@@ -118,7 +118,9 @@ def on_line(d):
     code = d.data["code"]
     sent = d.data["command"].raw["data"]
     # Silent where sku and category would come from: of a command nothing but the order is listed.
-    about = {"orderId": sent.get("orderId") or sent.get("oid")}
+    # One that is not written as an order's name is no name to list.
+    order = sent.get("orderId") or sent.get("oid")
+    about = {"orderId": order if is_oid(order) else None}
     state["lines"][d.data["line"]] = _error(d.data["line"], code, about) if code else None
     d.silent(version=True)
     return _complete_when_all(d, batch)

@@ -127,15 +127,24 @@ def _year(millis):
     return moments.show(millis)[:4]
 
 
+def _by_value(world, name):
+    return contract.find_unit(world, name)["usTaxableValueFormula"].value[0]
+
+
 def _taxed_sum(d, r, option, since):
     total = Fraction(0)
     for other in d.state["rewards"].values():
-        if (other is r or other["type"] != "CREDIT" or other["userId"] != r["userId"]
+        if (other["type"] != "CREDIT" or other["userId"] != r["userId"]
                 or other["dateGiven"] is None or _year(other["dateGiven"]) != _year(d.now)
-                or other["dateGiven"] < since or "US_TAX" in other["holds"]
+                or other["dateGiven"] < since or other is not r and "US_TAX" in other["holds"]
                 or option == "CASH_ONLY" and not other["unit"].startswith("CASH/")):
             continue
-        value = other["value"] if other["dateCancelled"] is None else other["redeemed"]
+        # Of the reward at hand, un-cancelled, what was redeemed stayed in the sum of its own year; what
+        # is taxed as a whole counts once.
+        if other is r and not _by_value(d.world, r["unit"]):
+            continue
+        kept = other is r or other["dateCancelled"] is not None
+        value = other["redeemed"] if kept else other["value"]
         if value:
             total += _taxable(d.world, other["unit"], value)
     return total
@@ -149,7 +158,7 @@ def _is_taxed(d, r):
     option = program["enforceTaxCompliance"]
     if user["form"] or not _covers(option, user, r["unit"]):
         return False
-    total = _taxed_sum(d, r, option, since) + _taxable(d.world, r["unit"], r["value"])
+    total = _taxed_sum(d, r, option, since) + _taxable(d.world, r["unit"], r["value"] - r["redeemed"])
     return total > Fraction(program["taxThreshold"].scaled, 10000)
 
 

@@ -147,6 +147,12 @@ static bool add_taxable(struct book *book, struct text unit_name, int64_t count,
            !__builtin_add_overflow(*dollars, digits, dollars);
 }
 
+/* Partly redeemed, cancelled, un-cancelled: what was redeemed stayed in the sum. */
+static bool in_sum(const struct reward *reward, int64_t from, int64_t year)
+{
+    return reward->redeemed > 0 && reward->given >= from && year_of(reward->given) == year;
+}
+
 static bool exceeds(struct book *book, struct user *user, const struct program *program,
                     const struct reward *reward)
 {
@@ -158,7 +164,8 @@ static bool exceeds(struct book *book, struct user *user, const struct program *
     for (int scale = program->tax_threshold.scale; scale < TAX_SCALE; scale++) {
         threshold *= 10;
     }
-    if (!add_taxable(book, reward->unit, 1, reward->assigned - reward->redeemed, &dollars)) {
+    if (!add_taxable(book, reward->unit, in_sum(reward, from, year) ? 0 : 1,
+                     reward->assigned - reward->redeemed, &dollars)) {
         return true;
     }
     for (uint32_t i = 0; i < lists; i++) {
