@@ -325,24 +325,6 @@ static void test_a_transaction_that_expires_is_waited_for(void **state)
     assert_true(world->mono_ms - began < 1000);
 }
 
-static void test_a_strange_open_record_is_not_fenced_but_waited_for(void **state)
-{
-    struct world *world = *state;
-    process_kill(&world->a);
-    struct bus_memory_setup setup = { "makegood", "stranger", "" };
-    struct bus *stranger = bus_memory_new(world->broker, &setup);
-    struct bus_message message = { .place = { world->counter_state, 0 }, .key = TEXT("x"), .value = TEXT("y") };
-    assert_int_equal(stranger->ops->begin(stranger), BUS_OK);
-    assert_int_equal(stranger->ops->produce(stranger, &message), BUS_OK);
-    process_start(world, &world->a, "makegood-b", run_both);
-    steps(world, &world->a, 500);
-    assert_int_equal(status_of(&world->a).partitions_ready, 3);
-    assert_int_equal(stranger->ops->abort(stranger), BUS_OK);
-    settle(world);
-    assert_int_equal(status_of(&world->a).partitions_ready, 4);
-    stranger->ops->close(stranger);
-}
-
 static void test_a_planned_stop_hands_over_at_once(void **state)
 {
     struct world *world = *state;
@@ -383,7 +365,6 @@ int main(void)
         CASE(test_what_it_waits_for_is_told),
         CASE(test_the_same_owner_ends_its_own_transaction_at_once),
         CASE(test_a_transaction_that_expires_is_waited_for),
-        CASE(test_a_strange_open_record_is_not_fenced_but_waited_for),
         CASE(test_a_planned_stop_hands_over_at_once),
     };
     return cmocka_run_group_tests_name("take", tests, NULL, NULL);

@@ -156,11 +156,7 @@ static void test_a_timer_only_turn_commits_offsets_too(void **state)
 static void set_due(struct world *world, const char *key, int64_t due_ms)
 {
     struct view_find find = in_view(world, key);
-    struct view_entry entry = { text_of(key), arena_copy(&world->arena, find.value), due_ms };
-    int64_t index = view_index(world, "counter-0").index;
-    assert_int_equal(world->view->ops->fold(world->view, TEXT("counter-0"), index, index, &entry, 1,
-                                            &index, &world->note),
-                     VIEW_OK);
+    view_write(world, "counter-0", text_of(key), arena_copy(&world->arena, find.value), due_ms);
 }
 
 /* What is due next is asked anew when a partition is taken. */

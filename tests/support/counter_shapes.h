@@ -44,12 +44,14 @@ static const struct shape counter_command_shape = {
 struct counter_state {
     int64_t total, due_ms;
     struct text filler;
+    struct text tells; /* a counter that is told when this one is emptied */
 };
 
 static const struct field counter_state_fields[] = {
     { .name = "total", .kind = FIELD_INT, .offset = offsetof(struct counter_state, total) },
     { .name = "due", .kind = FIELD_INT, .offset = offsetof(struct counter_state, due_ms) },
     { .name = "filler", .kind = FIELD_TEXT, .offset = offsetof(struct counter_state, filler) },
+    { .name = "tells", .kind = FIELD_TEXT, .offset = offsetof(struct counter_state, tells) },
 };
 
 static const struct shape counter_state_shape = {

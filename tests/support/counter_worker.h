@@ -10,7 +10,7 @@
 
 /* --- counter's rules --- */
 
-/* Adds; with inMs the counter is emptied by a timer so much later. Wakes what waits. */
+/* Adds; with inMs the counter is emptied by a timer so much later, and `to` is told. Wakes what waits. */
 static inline void counter_add(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
@@ -19,6 +19,7 @@ static inline void counter_add(struct decision *decision, const void *message)
     if (command->in_ms > 0) {
         state.due_ms = decision_time(decision) + command->in_ms;
     }
+    state.tells = command->to.at != NULL ? command->to : state.tells;
     counter_put(decision, &state);
     decision_applied(decision, "counter.added", &counter_total_shape, &state);
     decision_wake(decision);
@@ -56,7 +57,17 @@ static inline void counter_refuse(struct decision *decision, const void *message
     decision_rejected(decision, "NO", "", "never");
 }
 
-/* At any counter but `to`: passed on there; at `to`: counted. */
+static inline void counter_tell_often(struct decision *decision, const struct counter_command *command,
+                                      int64_t times)
+{
+    struct counter_command told = counter_message(command->to, (struct text){ 0 }, command->amount);
+    for (int64_t i = 0; i < times; i++) {
+        decision_send(decision, counter_name(decision, command->to), "internal.counter.told",
+                      &counter_command_shape, &told);
+    }
+}
+
+/* At any counter but `to`: passed on there, and told `times` - 1 times besides; at `to`: counted. */
 static inline void counter_pass(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
@@ -65,31 +76,27 @@ static inline void counter_pass(struct decision *decision, const void *message)
         counter_add(decision, message);
     } else {
         decision_forwarded(decision, target);
+        counter_tell_often(decision, command, command->times - 1);
     }
 }
 
 static inline void counter_tell(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
-    struct counter_command told = { .id = command->to, .amount = command->amount, .times = 1 };
-    told.line = FIELD_ABSENT;
     struct counter_state state = counter_now(decision);
     counter_put(decision, &state);
     decision_applied(decision, "counter.told", &counter_total_shape, &state);
-    for (int64_t i = 0; i < command->times; i++) {
-        decision_send(decision, counter_name(decision, command->to), "internal.counter.told",
-                      &counter_command_shape, &told);
-    }
+    counter_tell_often(decision, command, command->times);
 }
 
-/* Waits for something to be in it, at most an hour. */
+/* Waits for something to be in it, at most an hour, or inMs. */
 static inline void counter_take(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
     struct counter_state state = counter_now(decision);
     if (state.total < command->amount) {
         decision_deferred(decision, "AWAITING_MORE", "waits for more",
-                          decision_time(decision) + COUNTER_WAIT_MS);
+                          decision_time(decision) + (command->in_ms > 0 ? command->in_ms : COUNTER_WAIT_MS));
         return;
     }
     state.total -= command->amount;
@@ -179,9 +186,21 @@ static inline void counter_told(struct decision *decision, const void *message)
     decision_wake(decision);
 }
 
+/* What was in it goes to the counter that is to be told, and what is in the box "tips". */
+static inline void counter_pass_on(struct decision *decision, const struct counter_state *state)
+{
+    const struct counter_state *tips = decision_part(decision, counter_box_key(decision, TEXT("tips")));
+    struct counter_command command = counter_message((struct text){ 0 }, state->tells, state->total);
+    command.amount += tips != NULL ? tips->total : 0;
+    counter_tell_often(decision, &command, 1);
+}
+
 static inline void counter_advance(struct decision *decision, const void *now)
 {
     struct counter_state state = *(const struct counter_state *)now;
+    if (state.tells.at != NULL) {
+        counter_pass_on(decision, &state);
+    }
     state.total = 0;
     state.due_ms = FIELD_ABSENT;
     decision_timer(decision, "empty");

@@ -173,4 +173,15 @@ static inline struct view_read view_index(struct world *world, const char *group
     return read;
 }
 
+/* Writes a key as if it had been folded; the index stays where it is. value.at == NULL: removes it. */
+static inline void view_write(struct world *world, const char *group, struct text key, struct text value,
+                              int64_t due_ms)
+{
+    struct view_entry entry = { key, value, due_ms };
+    int64_t index = view_index(world, group).index;
+    assert_int_equal(world->view->ops->fold(world->view, text_of(group), index, index, &entry, 1, &index,
+                                            &world->note),
+                     VIEW_OK);
+}
+
 #endif
