@@ -46,7 +46,8 @@ class Books:
         self.actions, self.contracts, self.versions = {}, {}, collections.Counter()
         self.ids, self.of_command, self.counts = set(), {}, collections.Counter()
         self.refused, self.made = set(), generator
-        self.command, self.paid = None, {}   # the last command; what it paid under a bonus
+        # the last command; what it paid under a bonus; what a make-good is owed for
+        self.command, self.paid, self.owing = None, {}, Left(0, [], [])
 
     def take(self, line):
         if "topic" not in line:
@@ -60,6 +61,7 @@ class Books:
         self.counts[code or kind] += 1
         if data.get("command") != self.command:
             self.check_bonuses()
+            assert self.owing.expected == 0, f"no make-good of {self.owing.expected} before {data}"
         self.command = data.get("command")
         self.take_ids(event, data, verdict)
         self.take_version(data, verdict, kind)
@@ -234,7 +236,7 @@ class Books:
         """What the action would pay by its stored rates; the adjustment that follows says the difference."""
         if action.left is None:
             action.left = Left(action.payout, action.amounts, action.quantities)
-        left = action.left
+        left = self.owing = action.left
         if left.unknown or command == "modify_items":
             left.unknown = True
             return
