@@ -12,12 +12,14 @@ are new, a repetition lists what came first, versions grow by one per change."""
 
 import collections
 import sys
+import uuid
 
 import running
 from counting import given, half_up, minor, percent_of, ratio, spread
 from generate_actions import BONUS, DECIMALS, LIMIT, Generator
 
 CHANGES = ("tracked", "modified", "reversed", "restored", "approved", "locked", "settled")
+NAMESPACE = uuid.UUID("374a4652-5ef6-532a-b0ef-a36e597b53be")
 generator = None
 
 
@@ -80,11 +82,14 @@ class Books:
     def take_ids(self, event, data, verdict):
         assert event["id"] not in self.ids, f"id twice: {event}"
         self.ids.add(event["id"])
-        key = data.get("command", {}).get("id"), data["entity"]
+        command = data.get("command", {"id": None, "source": None})
+        known = self.of_command.setdefault((command["id"], data["entity"]), [])
         if verdict == "duplicate":
-            assert data["originalOutcomeIds"] == self.of_command.get(key), (data, self.of_command.get(key))
-        else:
-            self.of_command.setdefault(key, []).append(event["id"])
+            assert data["originalOutcomeIds"] == known, (data, known)
+        elif event["id"] == str(uuid.uuid5(NAMESPACE, "{source}|{id}|".format(**command) + f"{data['entity']}|{len(known)}")):
+            known.append(event["id"])
+        else:  # a timer's, or of a message that the command brought about
+            assert verdict is None, f"{event} has no id of its command"
 
     def take_version(self, data, verdict, kind):
         """+1 with what is applied, with a timer, with an adjustment; what is not shown may lie between."""
