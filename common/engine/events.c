@@ -156,7 +156,9 @@ static enum err handle_failure(struct engine *engine, const struct bus_event *ev
         engine->bus_ok = false;
         return OK;
     }
-    return err_note(note, event->result == BUS_REFUSED ? ERR_REFUSED : ERR_CONFIG, "%s", event->note.text);
+    return err_note(note, event->result == BUS_RETIRE    ? ERR_UNAVAILABLE
+                          : event->result == BUS_REFUSED ? ERR_REFUSED
+                                                         : ERR_CONFIG, "%s", event->note.text);
 }
 
 enum err event_handle(struct engine *engine, struct bus_event *event, struct err_note *note)

@@ -58,7 +58,8 @@ enum bus_event_kind {
                         transaction markers). Again after each further record                  */
     BUS_ASSIGNED,    /* `places` are ours from now on, whole new set; nothing is fetched yet   */
     BUS_REVOKED,     /* nothing is ours any more; also when the assignment was lost            */
-    BUS_FAILED       /* result and note: UNAVAILABLE (goes on by itself), REFUSED, CONFIG      */
+    BUS_FAILED       /* result and note: UNAVAILABLE (goes on by itself), RETIRE (close this bus
+                        and make another), REFUSED, CONFIG                                     */
 };
 
 struct bus_event {

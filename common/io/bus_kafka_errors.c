@@ -136,8 +136,33 @@ void kafka_fail(struct kafka_bus *bus, rd_kafka_resp_err_t err, const char *text
     kafka_explain(&bus->failure_note, err, text);
 }
 
-/* A fatal error of the producer is a normal state of ours: its next call answers RETIRE. One of the
- * group's handle is not: there is no going on with it. */
+/* While the brokers are away for longer than the session, librdkafka drops its member id, and goes on
+ * with its heartbeats until the revoke is served. To the brokers, when they are back, such a heartbeat
+ * looks like another process of the same `instance`. Who was really replaced still has its member id. */
+static bool fenced_by_itself(rd_kafka_t *group, rd_kafka_resp_err_t code)
+{
+    char *member = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? rd_kafka_memberid(group) : NULL;
+    bool none = member != NULL && member[0] == 0;
+    if (member != NULL) {
+        rd_kafka_mem_free(group, member);
+    }
+    return none;
+}
+
+/* There is no going on with the handle of the group. */
+static void group_ended(struct kafka_bus *bus, rd_kafka_resp_err_t code, const char *text)
+{
+    bool itself = fenced_by_itself(bus->group, code);
+    kafka_fail(bus, code, text);
+    bus->tell_failure = true;
+    bus->failure = itself ? BUS_RETIRE : BUS_CONFIG;
+    if (itself) {
+        err_note(&bus->failure_note, OK, "Kafka: the session ended while the brokers were away; the "
+                 "group is joined anew");
+    }
+}
+
+/* A fatal error of the producer is a normal state of ours: its next call answers RETIRE. */
 void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque)
 {
     struct kafka_bus *bus = opaque;
@@ -153,9 +178,7 @@ void kafka_errored(rd_kafka_t *handle, int err, const char *reason, void *opaque
         if (handle != bus->group || handle == NULL) {
             return;
         }
-        kafka_fail(bus, code, text);
-        bus->tell_failure = true;
-        bus->failure = BUS_CONFIG;
+        group_ended(bus, code, text);
     } else if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
                kafka_class(code) != BUS_UNAVAILABLE) {
         kafka_fail(bus, code, reason);

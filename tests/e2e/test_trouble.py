@@ -201,6 +201,16 @@ def topic_missing(options):
         run_ends(world, "no-outcome-topic", CONFIG, ["action-outcome", "topics create"])
 
 
+def two_of_one_name(options):
+    """The older one ends, the newer one works on: they do not fight."""
+    with World(options) as world:
+        older = world.worker("older", instance="same").start().ready()
+        newer = world.worker("newer", instance="same").start()
+        assert older.wait(20) == CONFIG, older.log_text()[-3000:]
+        assert "another process runs under the same `instance`" in older.log_text()
+        newer.ready()
+
+
 def maxmemory_policy(options):
     with World(options, redis=Redis(maxmemory_policy="allkeys-lru")) as world:
         check_connect(world, (1, CONFIG), ["noeviction"])
@@ -214,7 +224,7 @@ def all_well(options):
 
 TROUBLES = (all_well, kafka_down, kafka_away_for_a_while, redis_down, redis_killed, redis_disk_full,
             kafka_wrong_password, redis_wrong_password, partition_count, topic_missing,
-            maxmemory_policy)
+            maxmemory_policy, two_of_one_name)
 
 
 def test():

@@ -130,6 +130,15 @@ static void test_brokers_that_refuse_end_the_process_with_77(void **state)
     expect_halt(world, ERR_REFUSED, "planned failure");
 }
 
+/* The command makes another bus then. */
+static void test_a_bus_that_must_be_made_anew_is_unavailable(void **state)
+{
+    struct world *world = *state;
+    settle(world);
+    bus_memory_fail_next(world->a.bus, BUS_CALL_POLL, BUS_RETIRE, false);
+    expect_halt(world, ERR_UNAVAILABLE, "planned failure");
+}
+
 static void test_brokers_that_are_away_at_the_start_are_unavailable(void **state)
 {
     static const enum bus_memory_call calls[] = { BUS_CALL_PARTITIONS, BUS_CALL_JOIN };
@@ -340,6 +349,7 @@ int main(void)
         FAULTY_CASE(test_a_dead_view_is_asked_five_times_a_second),
         FAULTY_CASE(test_brokers_that_are_away_are_told_and_then_not),
         FAULTY_CASE(test_brokers_that_refuse_end_the_process_with_77),
+        FAULTY_CASE(test_a_bus_that_must_be_made_anew_is_unavailable),
         FAULTY_CASE_EMPTY(test_brokers_that_are_away_at_the_start_are_unavailable),
         FAULTY_CASE(test_turns_that_are_refused_again_and_again_back_off),
         FAULTY_CASE(test_the_first_refused_turn_is_repeated_at_once),

@@ -64,30 +64,50 @@ static void bound_heap(void)
     mallopt(M_TRIM_THRESHOLD, HEAP_TRIM_BYTES);
 }
 
+/* All parts, from their making to their end. `renew`: something was lost while a server was away, and does
+ * not come back by itself. */
+static enum err run_process(const struct call *call, bool *renew, struct err_note *note)
+{
+    enum err err = OK;
+    *renew = false;
+    struct process *process = process_new(
+        &(struct process_setup){ .config = call->config, .workers = call->arguments }, &err, note);
+    if (!process) {
+        return err;
+    }
+    log_info("process_started", KEY_STRING("version", MAKEGOOD_VERSION),
+             KEY_STRING("instance", config_get(call->config, "instance")));
+    err = start(process, note);
+    if (err == OK && !signals_stop_wanted()) {
+        err = loop(process, note);
+        *renew = err == ERR_UNAVAILABLE && !signals_stop_wanted();
+    }
+    if (*renew) {
+        log_warn("process_renewed", KEY_STRING("why", note->text));
+    } else {
+        notify_send("STOPPING=1");
+    }
+    process_free(process);
+    if (err != OK && !*renew) {
+        log_error("process_halted", KEY_STRING("note", note->text), KEY_INT("exit", err));
+    }
+    return err;
+}
+
 int run_run(const struct call *call)
 {
     struct err_note note = { "" };
-    enum err err = OK;
     const struct config *config = call->config;
+    enum err err;
+    bool renew;
     log_configure(level_of(config_get(config, "log.level")),
                   config_get(config, "log.format")[0] == 'j');
     signals_install();
     bound_heap();
-    struct process *process = process_new(
-        &(struct process_setup){ .config = call->config, .workers = call->arguments }, &err, &note);
-    if (!process) {
-        return fail_with(err, "%s", note.text);
-    }
-    log_info("process_started", KEY_STRING("version", MAKEGOOD_VERSION),
-             KEY_STRING("instance", config_get(config, "instance")));
-    err = start(process, &note);
-    if (err == OK && !signals_stop_wanted()) {
-        err = loop(process, &note);
-    }
-    notify_send("STOPPING=1");
-    process_free(process);
+    do {
+        err = run_process(call, &renew, &note);
+    } while (renew);
     if (err != OK) {
-        log_error("process_halted", KEY_STRING("note", note.text), KEY_INT("exit", err));
         return fail_with(err, "%s", note.text);
     }
     log_info("process_stopped", KEY_INT("signal", signals_stop_wanted()));
