@@ -6,7 +6,7 @@ import signal
 import time
 
 from crashes import AWAKE_SECONDS, Plan, Slot, restart
-from scene import Scene, is_stopped, run_scene
+from scene import SESSION_SECONDS, Scene, is_stopped, run_scene
 from support.children import wait_until
 from support.redis_server import Redis
 
@@ -130,6 +130,13 @@ def stop_broker(scene, _slots):
     scene.kafka.child.signal(signal.SIGCONT)
 
 
+def stop_broker_past_sessions(scene, _slots):
+    """Workers are in the middle of a transaction when their sessions end, and still when it is back."""
+    scene.kafka.child.signal(signal.SIGSTOP)
+    time.sleep(SESSION_SECONDS + scene.random.uniform(5, 8))
+    scene.kafka.child.signal(signal.SIGCONT)
+
+
 def kill_broker_in_commit(scene, slots):
     """A worker stops at a point of its commit, the broker dies, the worker goes on."""
     slot, plan = scene.random.choice(slots), Plan(scene.random.choice(AT), 2, "STOP")
@@ -141,7 +148,8 @@ def kill_broker_in_commit(scene, slots):
     return plan.point
 
 
-BROKER_ACTS = (kill_broker_in_commit, kill_broker, restart_broker, stop_broker)
+BROKER_ACTS = (kill_broker_in_commit, kill_broker, restart_broker, stop_broker,
+               stop_broker_past_sessions)
 
 
 def fail_broker(scene, count):

@@ -8,10 +8,11 @@ import queue
 import socket
 import struct
 import threading
+import time
 
 from support.children import free_port
 
-PRODUCE, INIT_PRODUCER, ADD_OFFSETS, END_TXN, TXN_OFFSETS = 0, 22, 25, 26, 28
+PRODUCE, HEARTBEAT, END_TXN = 0, 12, 26
 ANSWER_SECONDS = 20
 
 
@@ -70,6 +71,7 @@ class Link:
         for end in (self.client, self.broker):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.is_cut = False
+        self.mute_until = 0  # answers wait until this moment
         self.awaited = {}
         for run in (self.upwards, self.downwards):
             threading.Thread(target=run, daemon=True).start()
@@ -99,6 +101,7 @@ class Link:
                     waiting = self.awaited.pop(struct.unpack_from(">i", data)[0], None)
                     if waiting:
                         waiting.put(data)
+                    time.sleep(max(0, self.mute_until - time.monotonic()))
                     if not self.is_cut:
                         self.client.sendall(struct.pack(">i", len(data)) + data)
             except (OSError, ValueError):

@@ -178,7 +178,7 @@ class Scene(World):
                 "equations": "".join(k + ("+" if v else "-") for k, v in sorted(equations.items())),
                 "paths": self.logged("partition_taken", "partition_retaken", "producer_retired",
                                      "transaction_fenced", "view_unavailable",
-                                     "brokers_unavailable"),
+                                     "brokers_unavailable", "process_renewed"),
                 "wrong": self.wrong, "schedule": self.schedule}
         text = json.dumps(line, separators=(",", ":"))
         if self.options.lines:
