@@ -354,10 +354,9 @@ def _check_credit(d, data, partner, campaign, version):
     if not referrers:
         return
     if version is None:
-        active = contract.active_contracts(d.world, partner, campaign, d.now)
-        if not active:
+        version = contract.latest_contract(d.world, partner, campaign, d.now)
+        if version is None:
             return
-        version = active[0]
     policy = version["data"]["creditPolicy"]
     if policy == "LAST_REFERRER" and referrers[-1] != partner:
         raise Reject("NOT_CREDITED")
@@ -727,15 +726,12 @@ def last_contract(d, action):
 
 
 def active_contract(d, action):
-    """The contract that applies now; where no terms do, the one that decided last if it is an active one
-    of the partner (not specified: as the program does); else None."""
+    """The contract that applies now; where no terms do, the one that started last (not specified: as the
+    program does); else None."""
     version, _, code = terms_now(d, action)
-    data = version["data"] if code is None else last_contract(d, action)
-    for version in contract.active_contracts(d.world, action["partnerId"], action["campaignId"],
-                                             d.now):
-        if version["data"] is data:
-            return data
-    return None
+    if code is not None:
+        version = contract.latest_contract(d.world, action["partnerId"], action["campaignId"], d.now)
+    return version["data"] if version else None
 
 
 def check_return(d, action, new_amount):

@@ -488,6 +488,13 @@ def active_contracts(world, partner, campaign, t):
     return found
 
 
+def latest_contract(world, partner, campaign, t):
+    """Of the active contracts, whatever the event type, the one that started last; None = there is none."""
+    active = active_contracts(world, partner, campaign, t)
+    return max(active, default=None,
+               key=lambda v: (v["data"]["startDate"], v["data"]["contractId"].encode()))
+
+
 def term_holds(term, zone, t):
     """Whether the term holds at t: in [start, end), with repeat again each period, counted from the first
     start in the contract's zone."""
