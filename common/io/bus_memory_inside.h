@@ -138,6 +138,7 @@ struct bus_memory {
     struct producer *producer;
     int64_t epoch; /* -1 = not initialised */
     bool begun;
+    bool asked; /* the brokers know of the transaction */
     bool hold_end; /* the next end stays on its way */
     bool doomed; /* only abort() helps  */
     bool dead;   /* only retire() helps */

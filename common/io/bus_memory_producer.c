@@ -41,9 +41,10 @@ static bool fenced(const struct bus_memory *memory)
     return memory->dead || (memory->epoch >= 0 && memory->epoch != memory->producer->epoch);
 }
 
+/* A transaction that has asked nothing of the broker is the client's alone. */
 static enum bus_result standing(const struct bus_memory *memory)
 {
-    if (fenced(memory)) {
+    if (memory->dead || (memory->asked && fenced(memory))) {
         return BUS_RETIRE;
     }
     ENSURE(memory->begun);
@@ -76,6 +77,7 @@ static enum bus_result begin_now(struct bus_memory *memory, const void *argument
         memory_producer_settle(memory->broker, memory->producer);
     }
     memory->begun = true;
+    memory->asked = false;
     memory->written_count = 0;
     return BUS_OK;
 }
@@ -128,6 +130,7 @@ static enum bus_result produce_now(struct bus_memory *memory, const void *argume
 {
     const struct bus_message *message = argument;
     struct bus_place place = message->place;
+    memory->asked = true;
     enum bus_result result = standing(memory);
     if (result != BUS_OK) {
         return result;
@@ -180,6 +183,7 @@ bool memory_written(struct bus *bus, struct bus_place place, int64_t *first, int
 static enum bus_result send_offsets_now(struct bus_memory *memory, const void *argument)
 {
     const struct positions *offsets = argument;
+    memory->asked = true;
     enum bus_result result = standing(memory);
     if (result != BUS_OK) {
         return result;
@@ -211,16 +215,23 @@ static enum bus_result hold(struct bus_memory *memory, bool commit)
     return BUS_RETIRE;
 }
 
+static void end(struct bus_memory *memory, bool commit)
+{
+    memory->begun = memory->doomed = false;
+    if (memory->asked) {
+        memory_producer_end(memory->broker, memory->producer, commit);
+    }
+}
+
 static enum bus_result commit_now(struct bus_memory *memory, const void *argument)
 {
     (void)argument;
     enum bus_result result = standing(memory);
-    if (result == BUS_OK && memory->hold_end) {
+    if (result == BUS_OK && memory->hold_end && memory->asked) {
         return hold(memory, true);
     }
     if (result == BUS_OK) {
-        memory->begun = false;
-        memory_producer_end(memory->broker, memory->producer, true);
+        end(memory, true);
     }
     return result;
 }
@@ -236,11 +247,10 @@ static enum bus_result abort_now(struct bus_memory *memory, const void *argument
     if (standing(memory) == BUS_RETIRE) {
         return BUS_RETIRE;
     }
-    if (memory->hold_end) {
+    if (memory->hold_end && memory->asked) {
         return hold(memory, false);
     }
-    memory->begun = memory->doomed = false;
-    memory_producer_end(memory->broker, memory->producer, false);
+    end(memory, false);
     return BUS_OK;
 }
 

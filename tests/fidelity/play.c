@@ -11,7 +11,6 @@
  * answer is the expected one, and once more, a while later: it must stay so.
  */
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,91 +25,6 @@ enum { LINE_MAX = 512, PAUSE_MS = 50, STAYS_MS = 200 };
 
 static int scripts, lines, wrong;
 
-void say(struct call *call, const char *format, ...)
-{
-    size_t size = strlen(call->said);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(call->said + size, sizeof(call->said) - size, format, arguments);
-    va_end(arguments);
-}
-
-struct actor *cast_actor(struct cast *cast, const char *name)
-{
-    for (int i = 0; i < cast->count; i++) {
-        if (strcmp(cast->actors[i].name, name) == 0) {
-            return &cast->actors[i];
-        }
-    }
-    ENSURE(cast->count < (int)(sizeof(cast->actors) / sizeof(cast->actors[0])));
-    struct actor *actor = &cast->actors[cast->count++];
-    snprintf(actor->name, sizeof(actor->name), "%s", name);
-    return actor;
-}
-
-static void cast_leave(struct cast *cast)
-{
-    for (int i = 0; i < cast->count; i++) {
-        struct actor *actor = &cast->actors[i];
-        if (actor->bus != NULL) {
-            actor->bus->ops->close(actor->bus);
-        }
-        if (actor->view != NULL) {
-            actor->view->ops->close(actor->view);
-        }
-    }
-}
-
-/* --- what is done to the world --- */
-
-static bool world_call(struct call *call)
-{
-    if (strcmp(call->words[0], "expire") == 0) {
-        stage_expire();
-        return true;
-    }
-    if (strcmp(call->words[0], "send") != 0) {
-        return false;
-    }
-    const char *value = strchr(call->words[2], '=');
-    ENSURE(value != NULL && strncmp(call->words[1], "order/", 6) == 0);
-    struct bus_place place = { STAGE_ORDER, atoi(call->words[1] + 6) };
-    struct text key = { call->words[2], (uint32_t)(value - call->words[2]) };
-    say(call, "%s", stage_send(place, key, text_of(value + 1)) ? "" : "refused");
-    return true;
-}
-
-static bool line_call(struct call *call)
-{
-    static const char *const cuts[] = { "", "loses-reply", "loses-request", "holds-request" };
-    for (size_t i = CUT_REPLY; i <= CUT_HOLD; i++) {
-        if (strcmp(call->words[0], cuts[i]) == 0) {
-            stage_cut((enum cut)i);
-            return true;
-        }
-    }
-    if (strcmp(call->words[0], "heals") == 0) {
-        stage_heal();
-        return true;
-    }
-    say(call, "%s", stage_land() ? "ended" : "refused");
-    return strcmp(call->words[0], "lands") == 0;
-}
-
-/* --- a line --- */
-
-static bool make_call(struct call *call)
-{
-    call->said[0] = 0;
-    bool known = strcmp(call->actor->name, "world") == 0  ? world_call(call)
-                 : strcmp(call->actor->name, "line") == 0 ? line_call(call)
-                                                          : bus_call(call) || view_call(call);
-    for (size_t size = strlen(call->said); size > 0 && call->said[size - 1] == ' ';) {
-        call->said[--size] = 0;
-    }
-    return known;
-}
-
 /* Does the answer show the state of the world, so that it may be asked for again? */
 static bool is_question(const struct call *call)
 {
@@ -124,36 +38,23 @@ static bool is_question(const struct call *call)
 
 static bool say_until(struct call *call, const char *expected)
 {
-    bool known = make_call(call);
+    bool known = call_make(call);
     if (!known || stage_patience_ms() == 0 || !is_question(call)) {
         return known;
     }
     for (int left = stage_patience_ms(); strcmp(call->said, expected) != 0 && left > 0;
          left -= PAUSE_MS) {
         stage_pause(PAUSE_MS);
-        make_call(call);
+        call_make(call);
     }
     if (strcmp(call->said, expected) == 0) {
         stage_pause(STAYS_MS);
-        make_call(call);
+        call_make(call);
     }
     for (int again = 3; strcmp(call->said, "unavailable") == 0 && again > 0; again--) {
-        make_call(call);
+        call_make(call);
     }
     return true;
-}
-
-static void split(struct call *call, char *text)
-{
-    char *rest = text, *word = strtok_r(text, " \n", &rest);
-    size_t count = 0;
-    call->actor = cast_actor(call->cast, word);
-    while ((word = strtok_r(NULL, " \n", &rest)) != NULL) {
-        ENSURE(count < WORDS_MAX - 1);
-        call->words[count++] = word;
-    }
-    call->words[count] = NULL;
-    ENSURE(count > 0);
 }
 
 static void play_line(struct cast *cast, const char *path, int number, const char *text)
@@ -166,7 +67,7 @@ static void play_line(struct cast *cast, const char *path, int number, const cha
     if (arrow != NULL) {
         snprintf(expected, sizeof(expected), "%.*s", (int)strcspn(arrow + 4, "\n"), arrow + 4);
     }
-    split(&call, words);
+    call_split(&call, words);
     lines++;
     if (!say_until(&call, expected)) {
         printf("%s:%d: no such call: %s", path, number, text);

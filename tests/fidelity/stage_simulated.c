@@ -14,6 +14,8 @@
 
 static struct sim *sim;
 static int32_t far; /* slot of the bus of that name */
+static uint8_t calm[1 << 16]; /* what records on their way do is not chosen: they leave when they are flushed */
+static struct choices choices;
 static uint64_t armed; /* faults that strike at their next opportunity */
 
 /* --- instead of process.c, faults.c, watch*.c, history.c --- */
@@ -77,6 +79,9 @@ void stage_open(void)
     sim->view = view_memory_new();
     ENSURE(broker_topic(sim->broker, "order", STAGE_PARTITIONS) == STAGE_ORDER &&
            broker_topic(sim->broker, "order-state", STAGE_PARTITIONS) == STAGE_ORDER_STATE);
+    memset(calm, 0xff, sizeof(calm));
+    choices = (struct choices){ .at = calm, .left = sizeof(calm) };
+    sim->choice.choices = &choices;
     armed = 0;
     far = -1;
 }

@@ -28,6 +28,11 @@ struct call {
 };
 
 struct actor *cast_actor(struct cast *cast, const char *name);
+void cast_leave(struct cast *cast);
+/* "ACTOR CALL WORD..."; text is cut into its words. */
+void call_split(struct call *call, char *text);
+/* False: no such call. Else call->said is the answer. */
+bool call_make(struct call *call);
 void say(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* False: no such call. */

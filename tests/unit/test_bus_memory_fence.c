@@ -64,6 +64,27 @@ static void an_expired_transaction_is_aborted_and_fenced(void **state)
     assert_int_equal(put(world->b, place, "b"), BUS_OK); /* had written nothing */
 }
 
+/* Also when another producer of the id has begun one: that one is not touched. */
+static void what_asked_nothing_of_the_broker_ends_in_the_client(void **state)
+{
+    struct world *world = *state;
+    struct bus_place place = { world->state, 0 };
+    struct bus *newer = bus_new(world, "worker-a", "");
+    begin(world->a);
+    commit(world->a);
+    begin(newer);
+    assert_int_equal(put(newer, place, "new"), BUS_OK);
+    begin(world->a);
+    commit(world->a);
+    begin(world->a);
+    assert_int_equal(world->a->ops->abort(world->a), BUS_OK);
+    expect_ends(world->b, place, 0, 1);
+    begin(world->a);
+    assert_int_equal(put(world->a, place, "zombie"), BUS_RETIRE);
+    commit(newer);
+    expect_ends(world->b, place, 2, 2);
+}
+
 /* --- planned failures --- */
 
 static void a_lost_request_has_no_effect(void **state)
@@ -156,6 +177,7 @@ int main(void)
         CASE(a_newer_producer_of_the_same_id_fences),
         CASE(fence_ends_anothers_transaction),
         CASE(an_expired_transaction_is_aborted_and_fenced),
+        CASE(what_asked_nothing_of_the_broker_ends_in_the_client),
         CASE(a_lost_request_has_no_effect),
         CASE(a_lost_reply_has_its_effect),
         CASE(an_abort_class_dooms_until_abort),
