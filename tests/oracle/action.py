@@ -1013,6 +1013,8 @@ def stored_payout(action, total, lines):
             index = [i["sku"] for i in action["items"]].index(line.item["sku"])
             amount, quantity = lines[index][0], lines[index][1]
         result += rating.pay_line(line, amount, quantity, action["exchange"])
+    if money.too_big(result, action["payoutCurrency"]):
+        raise Reject(INVALID)
     # What a limit clipped stays clipped (not specified: as the program does).
     return result if action["intended"] is None else min(result, action["payout"])
 

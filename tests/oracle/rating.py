@@ -256,6 +256,8 @@ class Rating:
         line.intended = line.payout = pay_line(line, line.amount, line.quantity, self._exchange)
 
     def _limit(self, prefix, limits, lines, shares):
+        """What several limits leave is spread once, over what the lines would have (not specified)."""
+        weights = [line.payout for line in lines]
         for index, limit in enumerate(limits):
             total = sum(line.payout for line in lines)
             value = limit["value"].value
@@ -272,7 +274,7 @@ class Rating:
             if tally:
                 self._share(shares, tally, "limit")["lines"] = lines
             if total > left:
-                for line, payout in zip(lines, money.spread(left, [x.payout for x in lines])):
+                for line, payout in zip(lines, money.spread(left, weights)):
                     line.payout = payout
                     line.rule += "+limit:%d" % index
                 self.detail = ("OVERLIMIT_BUDGET" if limit["type"] == "VALUE"
