@@ -227,7 +227,7 @@ enum err follow_flush(struct engine *engine, struct state_log *log, struct err_n
         log->index = index;
     } else {
         log->positioned = false; /* lost or unknown: read where the view stands and go on from there */
-        if (result != VIEW_OK && result != VIEW_LOST) {
+        if (result != VIEW_LOST) {
             engine_view_trouble(engine, &trouble);
         }
     }

@@ -183,6 +183,69 @@ static void test_a_reader_that_folded_the_last_chunk_is_joined(void **state)
     fold_beside_a_reader(*state, 2, 1201);
 }
 
+/* Before each fold of the owner, as often as `upto` says, a reader folds one record more. */
+static void reader_creeps(void *context, struct view *inner, struct text group, int64_t before)
+{
+    struct reader *reader = context;
+    struct view_read read = { .group = group };
+    struct err_note note;
+    assert_int_equal(inner->ops->read(inner, &reader->world->arena, &read, 1, &note), VIEW_OK);
+    if (text_is(group, "counter-0") && read.index == before && reader->seen < (size_t)reader->upto) {
+        struct reader one = { .world = reader->world, .upto = (before > 0 ? before : 0) + 1 };
+        reader->seen++;
+        reader_folds(&one, inner, group, before);
+    }
+}
+
+static void fold_beside_a_creeping_reader(struct faulty_world *faulty, int count, int64_t times)
+{
+    struct world *world = &faulty->world;
+    settle(world);
+    struct reader reader = { .world = world, .upto = times };
+    faulty->faults.before_fold = reader_creeps;
+    faulty->faults.fold_context = &reader;
+    add_many(world, "a", count);
+    settle(world);
+    assert_int_equal(reader.seen, times);
+    faulty->faults.before_fold = NULL;
+    add_many(world, "b", count);
+    settle(world);
+    expect_all(world, (size_t)count, "\"total\":2");
+}
+
+/* Then the owner lets the rest of the turn be, and takes the partition again. */
+static void test_a_reader_that_is_always_faster_is_let_go_first(void **state)
+{
+    fold_beside_a_creeping_reader(*state, 1200, 5);
+}
+
+static void test_a_reader_that_is_always_faster_in_the_largest_turn(void **state)
+{
+    fold_beside_a_creeping_reader(*state, 4000, 5);
+}
+
+/* Somebody wrote an index that no record of ours has. */
+static void jumps(void *context, struct view *inner, struct text group, int64_t before)
+{
+    struct faulty_world *faulty = context;
+    struct err_note note;
+    int64_t index;
+    if (text_is(group, "counter-0")) {
+        faulty->faults.before_fold = NULL;
+        inner->ops->fold(inner, group, before, before + 100000, NULL, 0, &index, &note);
+    }
+}
+
+static void test_an_index_beyond_the_turn_is_doubted(void **state)
+{
+    struct faulty_world *faulty = *state;
+    settle(&faulty->world);
+    faulty->faults.before_fold = jumps;
+    faulty->faults.fold_context = faulty;
+    give(&faulty->world, "m-1", "counter.add", "\"id\":\"A1\"");
+    expect_halt(&faulty->world, ERR_CONFIG, "beyond the log's end");
+}
+
 static void test_an_index_that_nobody_can_have_folded_to_is_doubted(void **state)
 {
     struct faulty_world *faulty = *state;
@@ -242,6 +305,9 @@ int main(void)
         FAULTY_CASE(test_a_reader_that_folded_a_part_of_the_first_chunk_is_joined),
         FAULTY_CASE(test_a_reader_that_folded_into_the_second_chunk_is_joined),
         FAULTY_CASE(test_a_reader_that_folded_the_last_chunk_is_joined),
+        FAULTY_CASE(test_a_reader_that_is_always_faster_is_let_go_first),
+        FAULTY_CASE(test_a_reader_that_is_always_faster_in_the_largest_turn),
+        FAULTY_CASE(test_an_index_beyond_the_turn_is_doubted),
         FAULTY_CASE(test_an_index_that_nobody_can_have_folded_to_is_doubted),
         FAULTY_CASE(test_offsets_below_the_index_halt_before_the_commit),
         FAULTY_CASE(test_chunks_of_records_with_gaps_are_folded_from_the_log),

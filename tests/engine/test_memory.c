@@ -69,6 +69,18 @@ static void test_a_turn_that_needs_more_memory_is_halved_until_it_fits(void **st
     assert_true(turns(world) >= 8);
 }
 
+static void test_a_turn_of_one_timer_is_halved_by_its_records(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    struct engine_setup setup = small(faulty, 512 * 1024);
+    setup.turn_timers_max = 1;
+    process_begin(world, &world->a, &setup);
+    give_grown(world, 64, 100000);
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.grown"), 64);
+}
+
 static void test_a_halved_turn_grows_back(void **state)
 {
     struct faulty_world *faulty = *state;
@@ -213,6 +225,7 @@ int main(void)
         FAULTY_CASE(test_a_state_over_256_kib_is_rejected_and_nothing_changed),
         FAULTY_CASE(test_a_state_just_below_256_kib_is_kept),
         FAULTY_CASE_EMPTY(test_a_turn_that_needs_more_memory_is_halved_until_it_fits),
+        FAULTY_CASE_EMPTY(test_a_turn_of_one_timer_is_halved_by_its_records),
         FAULTY_CASE_EMPTY(test_a_halved_turn_grows_back),
         FAULTY_CASE_EMPTY(test_one_record_that_needs_too_much_ends_the_process),
         FAULTY_CASE_EMPTY(test_timers_that_need_more_memory_are_fewer_a_turn),

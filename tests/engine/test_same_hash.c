@@ -5,6 +5,8 @@
 
 #define ONE "pddlbxxyetiff"
 #define OTHER "rq3s7hldldflf"
+#define LONGER "lnxgcsuolmg7ix"
+#define SHORTER "mypcq77vqslcf"
 #define ONE_RATE "yvhjohtmvbjgk"
 #define OTHER_RATE "n5utf36pgirmn"
 
@@ -29,6 +31,7 @@ static void test_the_keys_have_one_hash(void **state)
 {
     (void)state;
     assert_true(hash64(TEXT("counter:" ONE)) == hash64(TEXT("counter:" OTHER)));
+    assert_true(hash64(TEXT("counter:" LONGER)) == hash64(TEXT("counter:" SHORTER)));
     assert_true(hash64(TEXT("rate:" ONE_RATE)) == hash64(TEXT("rate:" OTHER_RATE)));
     assert_int_equal(home_of("counter:" ONE), home_of("counter:" OTHER)); /* so they share a log */
 }
@@ -76,19 +79,25 @@ static void test_two_references(void **state)
 
 /* --- the cache --- */
 
+static void expect_apart_in_the_cache(struct text one, struct text other)
+{
+    struct text value;
+    struct cache *cache = cache_new(65536);
+    cache_put(cache, 1, one, TEXT("one"));
+    assert_false(cache_get(cache, 1, other, &value));
+    cache_put(cache, 1, other, TEXT("other"));
+    assert_true(cache_get(cache, 1, one, &value));
+    expect_text(value, "one");
+    assert_true(cache_get(cache, 1, other, &value));
+    expect_text(value, "other");
+    cache_free(cache);
+}
+
 static void test_two_keys_in_the_cache(void **state)
 {
     (void)state;
-    struct text value;
-    struct cache *cache = cache_new(65536);
-    cache_put(cache, 1, TEXT("counter:" ONE), TEXT("one"));
-    assert_false(cache_get(cache, 1, TEXT("counter:" OTHER), &value));
-    cache_put(cache, 1, TEXT("counter:" OTHER), TEXT("other"));
-    assert_true(cache_get(cache, 1, TEXT("counter:" ONE), &value));
-    expect_text(value, "one");
-    assert_true(cache_get(cache, 1, TEXT("counter:" OTHER), &value));
-    expect_text(value, "other");
-    cache_free(cache);
+    expect_apart_in_the_cache(TEXT("counter:" ONE), TEXT("counter:" OTHER));
+    expect_apart_in_the_cache(TEXT("counter:" LONGER), TEXT("counter:" SHORTER));
 }
 
 int main(void)

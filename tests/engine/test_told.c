@@ -121,11 +121,13 @@ static void test_a_record_too_many_is_polled_again(void **state)
     add(world, "m-3");
     struct bus_record second = { .place = { world->counter, home }, .offset = 1, .append_time = true,
                                  .timestamp_ms = START_MS, .value = TEXT("not what is there") };
-    struct bus_record third = second;
+    struct bus_record first = second, third = second;
+    first.offset = 0;
     third.offset = 2;
-    const struct bus_event events[] = { { .kind = BUS_RECORD, .record = second },
+    const struct bus_event events[] = { { .kind = BUS_RECORD, .record = first }, /* it is in the batch */
+                                        { .kind = BUS_RECORD, .record = second },
                                         { .kind = BUS_RECORD, .record = third } };
-    tell(faulty, events, 2);
+    tell(faulty, events, 3);
     view_memory_set_down(world->view, VIEW_OK);
     expect_added_once_each(world, 3);
     assert_int_equal(committed_count(world, world->counter_dlq), 0);
@@ -151,8 +153,10 @@ static void test_another_trouble_of_the_view_is_told_too(void **state)
     add(world, "m-1");
     view_memory_set_down(world->view, VIEW_DOWN);
     steps(world, &world->a, 100);
-    view_memory_set_down(world->view, VIEW_DENIED);
+    faulty->faults = (struct faults){ .again = true, .again_call = VIEW_CALL_CHECK, .again_kind = FAULT_ANSWER,
+                                      .again_result = VIEW_DENIED, .unseen = { -1, 0 } };
     steps(world, &world->a, 100);
+    assert_true(faulty->faults.again_hit);
     view_memory_set_down(world->view, VIEW_OK);
     expect_added_once_each(world, 1);
 }

@@ -77,6 +77,31 @@ static void test_a_part_without_a_body_is_none(void **state)
     expect_contains(found.record.value, "\"total\":2");
 }
 
+static void test_a_part_that_is_flagged_as_none_is_none(void **state)
+{
+    struct world *world = *state;
+    struct record record = { .body_version = 1, .flags = RECORD_EMPTY, .body = TEXT("\1\1") };
+    settle(world);
+    plant(world, "counter:A1/box:b1", record_write(&record, &world->arena));
+    give(world, "m-1", "counter.box", "\"id\":\"A1\",\"box\":\"b1\",\"amount\":2");
+    settle(world);
+    struct found found = outcome_of(world, "counter.boxed", 0);
+    expect_contains(found.record.value, "\"total\":2");
+}
+
+static void test_an_entity_whose_timer_is_due_and_whose_body_is_cut(void **state)
+{
+    struct world *world = *state;
+    struct record record = { .body_version = 1, .flags = RECORD_HEAD, .due_ms = START_MS + 1000,
+                             .body = TEXT("\x7f\x7f") };
+    give(world, "m-1", "counter.add", "\"id\":\"A1\",\"inMs\":1000");
+    settle(world);
+    plant(world, "counter:A1", record_write(&record, &world->arena));
+    world_time(world, START_MS + 9000);
+    expect_halt(world, ERR_CONFIG, unreadable);
+    assert_int_equal(outcomes_of(world, "counter.emptied"), 0);
+}
+
 /* --- remembered inputs: the first segment is full after 32 --- */
 
 static void give_many(struct world *world, int count)
@@ -176,6 +201,16 @@ static void test_a_waiting_message_without_what_this_release_requires(void **sta
     expect_waiting_newer(*state, "{\"id\"", "{\"ix\"");
 }
 
+static void test_a_waiting_message_whose_line_is_none_of_this_release(void **state)
+{
+    struct world *world = *state;
+    give(world, "w-1", "counter.hold", "\"id\":\"A1\",\"batchId\":\"batch-0001\",\"line\":7");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "command.deferred"), 1);
+    plant(world, "counter:A1/wait:0", patched(world, "counter:A1/wait:0", "\"line\":7", "\"line\":0"));
+    expect_stop(world, newer);
+}
+
 /* --- references --- */
 
 static void expect_reference(struct world *world, struct text value, const char *says)
@@ -255,6 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_an_entity_of_a_newer_envelope),
         CASE(test_a_part_without_a_body_is_none),
+        CASE(test_a_part_that_is_flagged_as_none_is_none),
+        CASE(test_an_entity_whose_timer_is_due_and_whose_body_is_cut),
         CASE(test_a_segment_that_is_gone),
         CASE(test_a_segment_that_is_cut),
         CASE(test_a_segment_that_is_another_one),
@@ -264,6 +301,7 @@ int main(void)
         CASE(test_a_waiting_message_of_a_type_of_a_newer_release),
         CASE(test_a_waiting_message_that_is_no_json),
         CASE(test_a_waiting_message_without_what_this_release_requires),
+        CASE(test_a_waiting_message_whose_line_is_none_of_this_release),
         CASE(test_a_reference_of_a_newer_envelope),
         CASE(test_a_reference_of_a_newer_body),
         CASE(test_a_reference_that_is_no_record),

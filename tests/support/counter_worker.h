@@ -104,6 +104,13 @@ static inline void counter_take(struct decision *decision, const void *message)
     decision_applied(decision, "counter.taken", &counter_total_shape, &state);
 }
 
+/* Waits for nothing in particular. */
+static inline void counter_hold(struct decision *decision, const void *message)
+{
+    (void)message;
+    decision_deferred(decision, "HELD", "is held", decision_time(decision) + COUNTER_WAIT_MS);
+}
+
 /* Adds what the rate `to` says. */
 static inline void counter_price(struct decision *decision, const void *message)
 {
@@ -262,6 +269,9 @@ static const struct message_type counter_messages[] = {
     COUNTER_MESSAGE("counter.ask", counter_ask),
     COUNTER_MESSAGE("counter.set", counter_set),       COUNTER_MESSAGE("counter.mirror", counter_mirror),
     COUNTER_MESSAGE("internal.counter.question", counter_question),
+    { .name = "counter.hold", .shape = &counter_bare_shape, .entity = counter_entity,
+      .handlers = { { "counter", counter_hold } }, .wait_over_code = "NEVER_CAME",
+      .wait_over_detail = "nobody let it go" },
     { .name = "internal.counter.answer", .shape = &counter_command_shape, .entity = counter_entity,
       .handlers = { { "counter", counter_told } }, .answer = true },
     COUNTER_MESSAGE("internal.counter.told", counter_told),
