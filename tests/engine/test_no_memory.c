@@ -1,5 +1,9 @@
 /* The system gives no memory: at the start, in a turn of one record, in a turn of several. What n of a turn's
  * own askings do, for every type of message, is in tests/fuzz/scarce.c; here malloc itself fails. */
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "support/engine_world.h"
 #include "support/no_memory.h"
 
@@ -140,6 +144,47 @@ static void test_a_reference_that_is_half_read_is_read_again(void **state)
     assert_true(n > 2);
 }
 
+static void test_a_reference_that_cannot_be_noted_is_asked_for_again(void **state)
+{
+    struct world *world = *state;
+    give(world, "r-1", "rate.put", "\"id\":\"R1\",\"amount\":7");
+    give(world, "r-2", "rate.put", "\"id\":\"R2\",\"amount\":70");
+    settle(world);
+    price(world, "p-0"); /* so that the state log of rates is followed */
+    settle(world);
+    give(world, "p-1", "counter.price", "\"id\":\"A1\",\"to\":\"R2\"");
+    give(world, "p-2", "counter.price", "\"id\":\"A1\",\"to\":\"R2\"");
+    memory_fail(1, 120, 400); /* the one block of that size in a turn is what it looks at */
+    settle(world);
+    assert_true(memory.failed);
+    assert_int_equal(outcomes_of(world, "command.rejected"), 0);
+    struct found found = outcome_of(world, "counter.priced", 2);
+    expect_contains(found.record.value, "\"total\":147");
+}
+
+/* --- elsewhere --- */
+
+/* Outside of a turn there is nothing to abort: the process ends at once, as if it were killed, and says why. */
+static void test_no_memory_outside_of_a_turn_ends_the_process_at_once(void **state)
+{
+    struct world *world = *state;
+    int status;
+    process_open(world, &world->a, "makegood-a");
+    struct engine_setup setup = world_engine_setup(world, &world->a, run_both);
+    world->a.engine = engine_new(&setup, &world->note);
+    pid_t child = fork();
+    if (child == 0) {
+        close(STDERR_FILENO);
+        signal(SIGABRT, SIG_DFL);
+        memory_fail(1, 0, SIZE_MAX);
+        engine_start(world->a.engine, &world->note);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    process_free(&world->a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +193,8 @@ int main(void)
         CASE(test_a_timer_for_which_there_is_no_memory_ends_the_process),
         CASE(test_a_turn_of_several_records_is_halved_and_goes_on),
         CASE(test_a_reference_that_is_half_read_is_read_again),
+        CASE(test_a_reference_that_cannot_be_noted_is_asked_for_again),
+        CASE_EMPTY(test_no_memory_outside_of_a_turn_ends_the_process_at_once),
     };
     return cmocka_run_group_tests_name("no memory", tests, NULL, NULL);
 }

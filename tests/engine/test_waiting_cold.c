@@ -75,12 +75,26 @@ static void test_what_each_of_them_needs_may_take_a_round_of_its_own(void **stat
     assert_int_equal(outcomes_of(&faulty->world, "command.rejected"), 64 + 64 * 31);
 }
 
+/* Woken, it asks for a part that is not at hand either. */
+static void test_one_that_needs_a_part_is_decided_once_that_is_read(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    give(world, "m-1", "counter.box", "\"id\":\"A1\",\"box\":\"b1\",\"amount\":4");
+    give(world, "w-1", "counter.take", "\"id\":\"A1\",\"box\":\"b1\",\"amount\":5");
+    another_process(faulty);
+    give(world, "m-2", "counter.add", "\"id\":\"A1\"");
+    settle(world);
+    assert_int_equal(outcomes_of(world, "counter.taken"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAULTY_CASE(test_a_hundred_waits_end_by_time),
         FAULTY_CASE(test_a_hundred_waiting_messages_are_woken),
         FAULTY_CASE(test_what_each_of_them_needs_may_take_a_round_of_its_own),
+        FAULTY_CASE(test_one_that_needs_a_part_is_decided_once_that_is_read),
     };
     return cmocka_run_group_tests_name("waiting cold", tests, NULL, NULL);
 }

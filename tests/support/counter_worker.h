@@ -89,12 +89,14 @@ static inline void counter_tell(struct decision *decision, const void *message)
     counter_tell_often(decision, command, command->times);
 }
 
-/* Waits for something to be in it, at most an hour, or inMs. */
+/* Waits for something to be in it, at most an hour, or inMs; what is in the box helps. */
 static inline void counter_take(struct decision *decision, const void *message)
 {
     const struct counter_command *command = message;
     struct counter_state state = counter_now(decision);
-    if (state.total < command->amount) {
+    const struct counter_state *box =
+        command->box.at != NULL ? decision_part(decision, counter_box_key(decision, command->box)) : NULL;
+    if (state.total + (box != NULL ? box->total : 0) < command->amount) {
         decision_deferred(decision, "AWAITING_MORE", "waits for more",
                           decision_time(decision) + (command->in_ms > 0 ? command->in_ms : COUNTER_WAIT_MS));
         return;
