@@ -34,6 +34,21 @@ static void arena_gives_zeroed_memory_again_after_a_rewind(void **state)
     arena_release(&arena);
 }
 
+static void arena_serves_what_grows_slowly_with_the_same_blocks(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t size = 70000; size < 250000; size += 100) {
+        arena_reset(&arena);
+        arena_alloc(&arena, 1000);
+        arena_alloc(&arena, size);
+        arena_alloc(&arena, 1000);
+    }
+    assert_in_range(arena.held, 250000, 1000000);
+    arena_release(&arena);
+}
+
 static int exhausted_calls;
 static jmp_buf exhausted_jump;
 static void on_exhausted(struct arena *arena)
@@ -333,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_memory_again_after_a_rewind),
+        cmocka_unit_test(arena_serves_what_grows_slowly_with_the_same_blocks),
         cmocka_unit_test(arena_stops_at_its_bound),
         cmocka_unit_test(numbers_and_parts_become_text),
         cmocka_unit_test(decimals_have_one_form),
