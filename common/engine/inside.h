@@ -252,6 +252,7 @@ struct engine {
     size_t kind_count;
     jmp_buf exhausted;             /* back to the start of the turn                            */
     bool exhausted_set;            /* one runs that can still be aborted                       */
+    bool arenas_fresh;             /* no turn has left blocks in its arenas since they were released */
     enum shortage shortage;        /* why it was left                                          */
     struct counts *counts;
     bool timers_alone;             /* turns have no messages until no timer is left behind    */

@@ -290,7 +290,7 @@ static enum err turn_try(struct engine *engine, struct err_note *note)
         turn_abort(engine, result);
         return halted ? err_note(note, ERR_CONFIG, "%s", engine->turn.failed_note.text) : OK;
     }
-    engine->turn.begun = engine->exhausted_set = false; /* it has happened */
+    engine->turn.begun = engine->exhausted_set = engine->arenas_fresh = false; /* it has happened */
     turn_committed(engine);
     enum err err = fold_turn(engine, note);
     counts_step(engine, STEP_FOLD, &since);
@@ -329,9 +329,10 @@ static enum err not_even_one(const struct engine *engine, struct err_note *note)
 /* The turn needs more memory than it may have, or than there is: the next one is half as large. */
 static enum err turn_too_big(struct engine *engine, struct err_note *note)
 {
+    bool smallest = engine->turn.count <= 1 && engine->timers_max <= 1;
     engine->exhausted_set = false;
     looks_clear(engine->looks); /* one may be half read */
-    if (engine->turn.count <= 1 && engine->timers_max <= 1) {
+    if (smallest && engine->arenas_fresh) {
         enum err err = not_even_one(engine, note);
         turn_abort(engine, BUS_OK);
         return err;
@@ -340,6 +341,7 @@ static enum err turn_too_big(struct engine *engine, struct err_note *note)
     engine->timers_max = engine->timers_max > 1 ? engine->timers_max / 2 : 1;
     arena_release(&engine->turn.arena); /* blocks of sizes that do not fit what comes next */
     arena_release(&engine->turn.run_arena);
+    engine->arenas_fresh = true;
     log_warn("turn_halved", KEY_INT("records", engine->records_max),
              KEY_INT("timers", engine->timers_max));
     turn_abort(engine, BUS_OK);

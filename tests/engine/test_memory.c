@@ -45,6 +45,24 @@ static void test_a_state_just_below_256_kib_is_kept(void **state)
 
 /* --- turns --- */
 
+/* Blocks of earlier turns that are a little too small for this one must not add up to the bound. */
+static void test_a_state_that_grows_for_a_thousand_turns_needs_no_more_memory(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    struct engine_setup setup = small(faulty, 1024 * 1024);
+    char id[16], data[64];
+    setup.turn_timers_max = 1; /* as exec does: a turn cannot be halved */
+    process_begin(world, &world->a, &setup);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(id, sizeof(id), "m-%d", i);
+        snprintf(data, sizeof(data), "\"id\":\"A1\",\"size\":%d", 66000 + 190 * i);
+        give(world, id, "counter.grow", data);
+        settle(world);
+    }
+    assert_int_equal(outcomes_of(world, "counter.grown"), 1000);
+}
+
 static void give_grown(struct world *world, int count, int size)
 {
     for (int i = 0; i < count; i++) {
@@ -227,6 +245,7 @@ int main(void)
         FAULTY_CASE_EMPTY(test_a_turn_that_needs_more_memory_is_halved_until_it_fits),
         FAULTY_CASE_EMPTY(test_a_turn_of_one_timer_is_halved_by_its_records),
         FAULTY_CASE_EMPTY(test_a_halved_turn_grows_back),
+        FAULTY_CASE_EMPTY(test_a_state_that_grows_for_a_thousand_turns_needs_no_more_memory),
         FAULTY_CASE_EMPTY(test_one_record_that_needs_too_much_ends_the_process),
         FAULTY_CASE_EMPTY(test_timers_that_need_more_memory_are_fewer_a_turn),
         FAULTY_CASE_EMPTY(test_a_batch_is_cut_by_its_bytes),
