@@ -1,8 +1,6 @@
 /* Parents and children: a reversal may reverse what hangs on the action (A29, A30, C22, C23). */
 #include "workers/action/inside.h"
 
-enum { CHILDREN_MAX = 1000 };
-
 static struct text action_entity(struct decision *decision, struct text action_id)
 {
     return entity_name(decision_arena(decision), "action", action_id);
@@ -26,7 +24,7 @@ void action_adopt(struct decision *decision, const void *message)
         return;
     }
     uint32_t count = before->children.count;
-    if (count == CHILDREN_MAX) {
+    if (count == CHILDREN_MAX) { /* many that came within a second: each saw fewer */
         decision_rejected(decision, "TOO_MANY_CHILDREN", "",
                           "an action knows %d children; this one is not reversed with it",
                           CHILDREN_MAX);

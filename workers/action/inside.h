@@ -210,6 +210,7 @@ bool credited_by_policy(const struct contract *contract, const struct track *tra
                         struct text partner_id);
 
 /* family.c: parents and children (A29, A30, C22, C23) */
+enum { CHILDREN_MAX = 1000 };
 void send_adoption(struct decision *decision, const struct action *child);
 void action_adopt(struct decision *decision, const void *message);
 /* The children that a reversal concerns, and messages to those that are not locked. */

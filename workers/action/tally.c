@@ -5,6 +5,9 @@
  */
 #include "workers/action/inside.h"
 
+/* Ten years. An action locks at most 24 months, 366 days and a month after its event, or after 730 days. */
+enum { DAYS_APART_MAX = 3653 };
+
 struct text tally_ask_entity(const void *message, struct arena *arena)
 {
     (void)arena;
@@ -64,6 +67,34 @@ static void add_share(struct tally_state *tally, const struct share_change *chan
     row->bonus += sign * (old ? change->old_bonus : change->bonus);
 }
 
+static void add_day(struct tally_day *sum, const struct tally_day *day)
+{
+    sum->actions += day->actions;
+    sum->revenue += day->revenue;
+    sum->earned += day->earned;
+    sum->bonus += day->bonus;
+    sum->used += day->used;
+    sum->places += day->places;
+}
+
+/* Days long before the newest become one: all of their actions are locked, so none is asked about or
+ * changed any more; they still count for what a contract allows in all. So the state has a bound. */
+static void join_old_days(struct tally_state *tally)
+{
+    struct tally_day *days = tally->days.items;
+    uint32_t count = tally->days.count, old = 0;
+    while (old < count && days[old].day < days[count - 1].day - DAYS_APART_MAX) {
+        old++;
+    }
+    if (old > 1) {
+        for (uint32_t i = 0; i + 1 < old; i++) {
+            add_day(&days[old - 1], &days[i]);
+        }
+        memmove(days, days + old - 1, (count - old + 1) * sizeof(*days));
+        tally->days.count = count - old + 1;
+    }
+}
+
 /* Days on which nothing is left are forgotten. */
 static void put_tally(struct decision *decision, struct tally_state *tally)
 {
@@ -76,6 +107,7 @@ static void put_tally(struct decision *decision, struct tally_state *tally)
         }
     }
     tally->days.count = kept;
+    join_old_days(tally);
     decision_put(decision, tally, 0);
 }
 
@@ -85,12 +117,7 @@ struct tally_day tally_sum(const struct tally_state *tally, int64_t from, int64_
     struct tally_day sum = { .day = from };
     for (uint32_t i = 0; i < tally->days.count; i++) {
         if (days[i].day >= from && days[i].day < to) {
-            sum.actions += days[i].actions;
-            sum.revenue += days[i].revenue;
-            sum.earned += days[i].earned;
-            sum.bonus += days[i].bonus;
-            sum.used += days[i].used;
-            sum.places += days[i].places;
+            add_day(&sum, &days[i]);
         }
     }
     return sum;

@@ -191,6 +191,11 @@ static bool check_parent(struct decision *decision, const struct track *track,
         action->parent_id = track->parent_id;
         action->parent_missing = !parent;
     }
+    if (parent && parent->children.count >= CHILDREN_MAX) {
+        return REFUSE("TOO_MANY_CHILDREN", "/parentActionId",
+                      "the parent has as many children as a reversal of it can reverse; track "
+                      "without a parent");
+    }
     bool wanted_tracker = event_type && event_type->parent_tracker_id != FIELD_ABSENT && parent &&
                           parent->tracker_id != event_type->parent_tracker_id;
     if (event_type && event_type->require_parent == 1 && (!parent || wanted_tracker)) {

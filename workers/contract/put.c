@@ -117,7 +117,7 @@ void contract_put(struct decision *decision, const void *message)
         return;
     }
     if (!is_listed(&state, contract) && partner_is_full(decision, contract)) {
-        decision_rejected(decision, "INVALID_FIELD", "/partnerId",
+        decision_rejected(decision, "TOO_MANY_CONTRACTS", "/partnerId",
                           "the partner has %d contracts in this campaign, the most that are looked "
                           "at; put a new version of one",
                           CONTRACTS_PER_PLACE_MAX);
