@@ -41,9 +41,10 @@ static struct arena_block *next_block(struct arena *arena, size_t size)
         }
         link = &(*link)->next;
     }
-    size_t standard = arena->block_bytes ? arena->block_bytes : BLOCK_SIZE;
-    /* Whole multiples: what grows a little from turn to turn fits the block of the turn before. */
-    size_t room = size > standard ? (size + standard - 1) / standard * standard : standard;
+    size_t room = arena->block_bytes ? arena->block_bytes : BLOCK_SIZE;
+    if (size > room) { /* whole multiples: what grows a little from turn to turn fits the block of before */
+        room = arena->block_bytes ? size : (size + room - 1) / room * room;
+    }
     arena->at_bound = arena->bytes_max && arena->held + room > arena->bytes_max;
     struct arena_block *block = arena->at_bound ? NULL : malloc(sizeof(*block) + room);
     if (!block) {
