@@ -152,6 +152,7 @@ class World:
     def decide(self, command):
         family = self.families[command.spec.topic if not command.internal else command.spec]
         entity = self.entity(command.entity, family.worker)
+        self.advance(entity)
         decision = Decision(self, family, entity, command)
         if command.internal:
             family.internals[command.type](decision)
@@ -168,6 +169,16 @@ class World:
         if len(entity.memory) > REMEMBERED:
             entity.memory.popitem(last=False)
         command.spec.rule(decision)
+
+    def advance(self, entity):
+        """A message finds done what was due at its entity itself by its time: what follows from a timer may
+        come at the instant of the next."""
+        while True:
+            due = min(((due, owner, kind) for (owner, kind), due in entity.timers.items()
+                       if owner == entity.key and due <= self.now), default=None)
+            if due is None:
+                return
+            self.fire_one(entity, due[2])
 
     # -- dead letters
 
