@@ -172,7 +172,7 @@ def check_asked_while_down(ledger, asked, due_of):
 
 def while_down(world, ledger, worker, count):
     """Due times all over the time in which no worker runs; some are still to come when one is back."""
-    first = int(time.time() + max(5, count / 500)) * 1000
+    first = int(time.time() + max(12, count / 400)) * 1000
 
     def due_of(number):
         return first + number % PER_ACCOUNT * APART_MS
