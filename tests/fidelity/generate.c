@@ -1,6 +1,6 @@
 /*
- * Writes scripts that nobody thought of: calls by dice, with the answers of the simulator's bus, for a real
- * Kafka to give the same. generate FROM TO FOLDER
+ * Writes scripts that nobody thought of: calls by dice, with the answers of the simulator's bus and view,
+ * for a real Kafka and Redis to give the same. generate FROM TO FOLDER; of views: generate_view.c
  *
  * Where a client may know something sooner or later (a producer that was fenced, records that are on their
  * way), the next call is one after which it must know. Transactions stay short, else they would expire.
@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "base/ensure.h"
+#include "fidelity/generate.h"
 #include "fidelity/words.h"
 #include "io/log.h"
 #include "tests/sim/random.h"
 
-enum { HANDS = 2, CALLS = 30, QUESTIONS_MAX = 5, LINE_MAX = 160, END_MAX = 12 };
+enum { HANDS = 2, CALLS = 30, QUESTIONS_MAX = 5, END_MAX = 12, WHAT_MAX = 100 };
 
 /* What a caller knows of its producer. */
 struct hand {
@@ -31,23 +32,11 @@ struct writer {
     int values;
 };
 
-static const char *call(struct writer *writer, const char *line)
-{
-    static struct call made;
-    char words[LINE_MAX];
-    made = (struct call){ .cast = &writer->cast };
-    snprintf(words, sizeof(words), "%s", line);
-    call_split(&made, words);
-    ENSURE(call_make(&made));
-    fprintf(writer->file, made.said[0] ? "%s => %s\n" : "%s\n", line, made.said);
-    return made.said;
-}
-
 static const char *call_of(struct writer *writer, const char *name, const char *what)
 {
     char line[LINE_MAX];
     snprintf(line, sizeof(line), "%s %s", name, what);
-    return call(writer, line);
+    return call_written(writer->file, &writer->cast, line);
 }
 
 static void act(struct writer *writer, struct hand *hand, const char *what)
@@ -61,7 +50,7 @@ static void act(struct writer *writer, struct hand *hand, const char *what)
 
 static void put(struct writer *writer, struct hand *hand)
 {
-    char what[LINE_MAX];
+    char what[WHAT_MAX];
     snprintf(what, sizeof(what), "put order-state/%u k=%d", dice_below(&writer->dice, 2),
              ++writer->values);
     act(writer, hand, what);
@@ -71,7 +60,7 @@ static void put(struct writer *writer, struct hand *hand)
 
 static void send_offset(struct writer *writer, struct hand *hand)
 {
-    char what[LINE_MAX];
+    char what[WHAT_MAX];
     snprintf(what, sizeof(what), "offset order/%u=%u", dice_below(&writer->dice, 2),
              dice_below(&writer->dice, 50));
     act(writer, hand, what);
@@ -114,7 +103,7 @@ static void transact(struct writer *writer, struct hand *hand)
 
 static void ask(struct writer *writer, const char *name)
 {
-    char what[LINE_MAX];
+    char what[WHAT_MAX];
     uint32_t partition = dice_below(&writer->dice, 2);
     writer->questions++;
     switch (dice_below(&writer->dice, 4)) {
@@ -136,7 +125,7 @@ static void ask(struct writer *writer, const char *name)
 
 static void fence(struct writer *writer, const struct hand *by, struct hand *victim)
 {
-    char what[LINE_MAX];
+    char what[WHAT_MAX];
     snprintf(what, sizeof(what), "fence %s", victim->name);
     call_of(writer, by->name, what);
     await_markers(writer, by->name, victim);
@@ -195,10 +184,34 @@ static void write_script(struct writer *writer)
     }
     finish(writer);
     for (uint32_t partition = 0; partition < STAGE_PARTITIONS; partition++) {
-        char what[LINE_MAX];
+        char what[WHAT_MAX];
         snprintf(what, sizeof(what), "read order-state/%u from 0", partition);
         call_of(writer, first->name, what);
     }
+}
+
+static void write_bus_script(FILE *file, uint64_t seed)
+{
+    struct writer writer = { .file = file,
+                             .dice = dice_new(seed, 0),
+                             .hands = { { .name = "a" }, { .name = "b" } } };
+    write_script(&writer);
+    cast_leave(&writer.cast);
+}
+
+/* --- all of them --- */
+
+static void write_file(const char *folder, uint64_t seed, const char *kind,
+                       void (*write)(FILE *file, uint64_t seed))
+{
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/%s-%llu.script", folder, kind, (unsigned long long)seed);
+    FILE *file = fopen(path, "w");
+    ENSURE(file != NULL);
+    stage_open();
+    write(file, seed);
+    stage_close();
+    ENSURE(fclose(file) == 0);
 }
 
 int main(int count, char **words)
@@ -206,17 +219,8 @@ int main(int count, char **words)
     ENSURE(count == 4);
     log_configure(LOG_OFF, false);
     for (uint64_t seed = strtoull(words[1], NULL, 10); seed <= strtoull(words[2], NULL, 10); seed++) {
-        char path[4096];
-        snprintf(path, sizeof(path), "%s/%llu.script", words[3], (unsigned long long)seed);
-        struct writer writer = { .file = fopen(path, "w"),
-                                 .dice = dice_new(seed, 0),
-                                 .hands = { { .name = "a" }, { .name = "b" } } };
-        ENSURE(writer.file != NULL);
-        stage_open();
-        write_script(&writer);
-        cast_leave(&writer.cast);
-        stage_close();
-        ENSURE(fclose(writer.file) == 0);
+        write_file(words[3], seed, "bus", write_bus_script);
+        write_file(words[3], seed, "view", write_view_script);
     }
     return 0;
 }
