@@ -1,6 +1,7 @@
 /*
  * Our JSON reader and jansson: they take and refuse the same bytes, and see the same value in them.
- * Ours alone bounds depth and members; jansson alone refuses numbers that its types do not hold.
+ * Ours alone bounds depth and members; jansson alone refuses numbers that its types do not hold, and
+ * 2.14 overlooks a NUL behind a number, which no JSON has.
  */
 #include <jansson.h>
 
@@ -66,6 +67,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                             &fault);
     PROMISE(arena.used <= 64 * size + 4096, "%zu bytes for %zu", arena.used, size);
     PROMISE(taken || (fault.what[0] && fault.offset <= size), "refused without a word");
+    if (size > 0 && memchr(bytes, 0, size) != NULL) {
+        PROMISE(!taken, "a NUL is taken");
+        return 0;
+    }
     json_t *theirs = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
                                 &error);
     if (taken && !theirs) {
