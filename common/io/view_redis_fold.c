@@ -52,6 +52,9 @@ static enum view_result send_some(struct redis_pack *pack, struct redis_command 
     return redis_send(pack->view, command, note);
 }
 
+/* What goes is written before it is deleted. Redis does not log the deletion of a key that is not there; but
+ * a file that ended inside of a transaction has it: Redis leaves such a transaction out, keeps its beginning
+ * in the file, and applies it when the file is loaded the next time. */
 static enum view_result send_values(struct redis_pack *pack, const struct view_fold *fold, struct err_note *note)
 {
     struct redis_command set, del;
@@ -63,10 +66,10 @@ static enum view_result send_values(struct redis_pack *pack, const struct view_f
     redis_add(&del, TEXT("DEL"));
     for (size_t i = 0; i < fold->count; i++) {
         struct text key = redis_key(pack->arena, fold->group, ":", fold->entries[i].key);
-        if (fold->entries[i].value.at) {
-            redis_add(&set, key);
-            redis_add(&set, fold->entries[i].value);
-        } else {
+        bool gone = fold->entries[i].value.at == NULL;
+        redis_add(&set, key);
+        redis_add(&set, gone ? no_key : fold->entries[i].value);
+        if (gone) {
             redis_add(&del, key);
         }
     }
