@@ -47,12 +47,30 @@ void engine_view_trouble(struct engine *engine, const struct err_note *note)
 
 /* --- events --- */
 
-static void assigned(struct engine *engine, const struct bus_event *event)
+/* Not to be read is not to be decided; to be read, entities would have two homes. */
+static enum err input_grew(struct engine *engine, struct bus_place place, struct err_note *note)
+{
+    for (size_t s = 0; s < engine->slot_count; s++) {
+        const struct worker_slot *slot = &engine->slots[s];
+        if (slot->run && slot->input == place.topic) {
+            return err_note(note, ERR_CONFIG, "topic %s has a partition %d now, and had %d partitions before: "
+                            "the count is fixed; make the topic anew with %d and send again what the new ones hold",
+                            slot->worker->name, place.partition, slot->count, slot->count);
+        }
+    }
+    return OK; /* no input of ours */
+}
+
+static enum err assigned(struct engine *engine, const struct bus_event *event, struct err_note *note)
 {
     counts_rebalance(engine);
     for (size_t i = 0; i < event->place_count; i++) {
         struct partition *partition = engine_partition(engine, event->places[i]);
         if (partition == NULL) {
+            enum err err = input_grew(engine, event->places[i], note);
+            if (err != OK) {
+                return err;
+            }
             continue;
         }
         partition->assigned = true;
@@ -62,6 +80,7 @@ static void assigned(struct engine *engine, const struct bus_event *event)
     }
     CRASH_POINT("take-assigned");
     log_info("partitions_assigned", KEY_INT("count", (int64_t)event->place_count));
+    return OK;
 }
 
 static void revoked(struct engine *engine)
@@ -171,8 +190,7 @@ enum err event_handle(struct engine *engine, struct bus_event *event, struct err
         engine->bus_ok = true;
         return handle_end(engine, event, note);
     case BUS_ASSIGNED:
-        assigned(engine, event);
-        return OK;
+        return assigned(engine, event, note);
     case BUS_REVOKED:
         revoked(engine);
         return OK;

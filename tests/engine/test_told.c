@@ -41,17 +41,30 @@ static void test_records_and_ends_of_other_places_are_let_go(void **state)
     expect_added_once_each(world, 1);
 }
 
-static void test_a_partition_that_is_none_of_ours_is_not_taken(void **state)
+static void test_a_partition_of_another_topic_is_not_taken(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    settle(world);
+    const struct bus_place place = { world->email, 0 };
+    const struct bus_event event = { .kind = BUS_ASSIGNED, .places = &place, .place_count = 1 };
+    tell(faulty, &event, 1);
+    assert_int_equal(status_of(&world->a).partitions_assigned, 4);
+    add(world, "m-1");
+    expect_added_once_each(world, 1);
+}
+
+/* Somebody gave the topic more partitions: what lies there must not stay unread without a word. */
+static void test_an_input_that_grew_halts(void **state)
 {
     struct faulty_world *faulty = *state;
     struct world *world = &faulty->world;
     settle(world);
     const struct bus_place place = { world->counter, 9 };
     const struct bus_event event = { .kind = BUS_ASSIGNED, .places = &place, .place_count = 1 };
-    tell(faulty, &event, 1);
-    assert_int_equal(status_of(&world->a).partitions_assigned, 4);
-    add(world, "m-1");
-    expect_added_once_each(world, 1);
+    faulty->faults.told = &event;
+    faulty->faults.told_count = 1;
+    expect_halt(world, ERR_CONFIG, "topic counter has a partition 9 now, and had 2 partitions before");
 }
 
 /* --- state logs --- */
@@ -266,7 +279,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAULTY_CASE(test_records_and_ends_of_other_places_are_let_go),
-        FAULTY_CASE(test_a_partition_that_is_none_of_ours_is_not_taken),
+        FAULTY_CASE(test_a_partition_of_another_topic_is_not_taken),
+        FAULTY_CASE(test_an_input_that_grew_halts),
         FAULTY_CASE(test_what_a_followed_log_tells_again_is_let_go),
         FAULTY_CASE(test_an_end_of_a_log_that_is_not_positioned_is_let_go),
         FAULTY_CASE_EMPTY(test_a_record_too_many_is_polled_again),
