@@ -105,7 +105,7 @@ static void give_hourly(struct world *world)
 static void expect_hours(struct world *world, int account, int hours)
 {
     struct found found = { 0 };
-    char entity[16], at[64];
+    char entity[32], at[64];
     int hour = 0;
     snprintf(entity, sizeof(entity), "account:A%d", account);
     while (committed_next(world, world->counter_outcome, &found)) {
