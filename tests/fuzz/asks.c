@@ -15,14 +15,16 @@ static int turn;     /* number of the one at hand; 0: before the first */
 static long asked;   /* since the run began */
 static int fails_in; /* the turn whose n-th time fails; ASKS_ANY: any turn's; ASKS_NEVER */
 static long fails_at;
+static int fails_left; /* and so often more at once, whoever asks */
 static bool decoded, in_look;
 
-void asks_begin(int in, long at)
+void asks_begin(int in, long at, int times)
 {
     turn = 0;
     asked = 0;
     fails_in = in;
     fails_at = at;
+    fails_left = times - 1;
     turns[0] = (struct turn_asks){ &asks_timers, 0 };
     decoded = in_look = false;
 }
@@ -59,11 +61,11 @@ static bool ask(void)
     turns[turn].asked++;
     asked++;
     bool here = fails_in == ASKS_ANY ? asked == fails_at : fails_in == turn && turns[turn].asked == fails_at;
-    if (!here) {
-        return false;
+    if (here) {
+        fails_in = ASKS_AGAIN;
+        return true;
     }
-    fails_in = ASKS_NEVER;
-    return true;
+    return fails_in == ASKS_AGAIN && fails_left-- > 0;
 }
 
 static void ask_for(struct arena *arena)

@@ -7,7 +7,7 @@
 
 #include "engine/worker.h"
 
-enum { ASKS_ANY = 0, ASKS_NEVER = -1 };
+enum { ASKS_ANY = 0, ASKS_NEVER = -1, ASKS_AGAIN = -2 /* it has failed */ };
 
 /* What a turn decides that has no message of a worker's. */
 extern const struct message_type asks_timers, asks_dead_letter;
@@ -17,8 +17,9 @@ struct turn_asks {
     long asked;
 };
 
-/* A run begins: the n-th time of turn `in` (from 1) fails, or the n-th of all with ASKS_ANY. */
-void asks_begin(int in, long at);
+/* A run begins: the n-th time of turn `in` (from 1) fails, or the n-th of all with ASKS_ANY; and those that
+ * come next, so that it fails so many `times`. */
+void asks_begin(int in, long at, int times);
 /* From here on nothing fails. */
 void asks_over(void);
 /* Turns so far; what each asked; all together. */

@@ -9,7 +9,7 @@
 #include "io/zoneinfo.h"
 #include "workers/makegood/workers.h"
 
-enum { WORKERS = 16, INPUTS_MAX = 4096, STEPS_MAX = 60000, MOVES_MAX = 500 };
+enum { WORKERS = 16, INPUTS_MAX = 8192, STEPS_MAX = 60000, MOVES_MAX = 500 };
 #define START_MS INT64_C(1767225600000) /* 2026-01-01 */
 #define HOUR_MS INT64_C(3600000)
 
