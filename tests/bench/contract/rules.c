@@ -259,9 +259,9 @@ static bool table(const char *name, int32_t operator, const int *values)
 
 int main(void)
 {
-    static const int values[] = { 1, 50, VALUES_MOST }, parts[] = { 1, 10, 100 };
+    static const int values[] = { 1, 50, VALUES_MOST };
     _Static_assert(GROUPS_MOST == 50 && ITEMS_MOST == 200, "the table goes to the bounds");
     bool bad = table("ITEM_SKU IS, every group is tried, the last one matches", OPERATOR_IS, values);
-    bad |= table("ITEM_SKU CONTAINS, the same", OPERATOR_CONTAINS, parts);
+    bad |= table("ITEM_SKU CONTAINS, the same", OPERATOR_CONTAINS, values);
     return bad ? 1 : 0;
 }
