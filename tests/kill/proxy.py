@@ -12,7 +12,7 @@ import time
 
 from support.children import free_port
 
-PRODUCE, HEARTBEAT, END_TXN = 0, 12, 26
+PRODUCE, HEARTBEAT, END_TXN, TXN_OFFSETS = 0, 12, 26, 28
 ANSWER_SECONDS = 20
 
 
