@@ -86,6 +86,7 @@ void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         keep_metadata(bus);
         keep_assignment(bus, partitions);
+        bus->adrift = false;
         rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(1);
         kafka_assign(handle, none);
         rd_kafka_topic_partition_list_destroy(none);
@@ -94,6 +95,7 @@ void kafka_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t err,
     } else {
         drop_metadata(bus);
         bus->assigned_count = 0;
+        bus->adrift = rd_kafka_assignment_lost(handle) != 0;
         kafka_assign(handle, NULL);
         CRASH_POINT("revoke");
         bus->tell_assigned = false;

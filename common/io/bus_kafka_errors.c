@@ -136,15 +136,19 @@ void kafka_fail(struct kafka_bus *bus, rd_kafka_resp_err_t err, const char *text
     kafka_explain(&bus->failure_note, err, text);
 }
 
-/* While the brokers are away for longer than the session, librdkafka drops its member id, and goes on
- * with its heartbeats until the revoke is served. To the brokers, when they are back, such a heartbeat
- * looks like another process of the same `instance`. Who was really replaced still has its member id. */
-static bool fenced_by_itself(rd_kafka_t *group, rd_kafka_resp_err_t code)
+/* While the brokers are away for longer than the session, librdkafka drops its member id, goes on with its
+ * heartbeats until the revoke is served, and then may ask twice to join. To the brokers, when they are
+ * back, each looks like another process of the same `instance`. Who was really replaced was in its place
+ * until then. */
+static bool fenced_by_itself(struct kafka_bus *bus, rd_kafka_resp_err_t code)
 {
-    char *member = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ? rd_kafka_memberid(group) : NULL;
+    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || bus->adrift) {
+        return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    }
+    char *member = rd_kafka_memberid(bus->group);
     bool none = member != NULL && member[0] == 0;
     if (member != NULL) {
-        rd_kafka_mem_free(group, member);
+        rd_kafka_mem_free(bus->group, member);
     }
     return none;
 }
@@ -152,7 +156,7 @@ static bool fenced_by_itself(rd_kafka_t *group, rd_kafka_resp_err_t code)
 /* There is no going on with the handle of the group. */
 static void group_ended(struct kafka_bus *bus, rd_kafka_resp_err_t code, const char *text)
 {
-    bool itself = fenced_by_itself(bus->group, code);
+    bool itself = fenced_by_itself(bus, code);
     kafka_fail(bus, code, text);
     bus->tell_failure = true;
     bus->failure = itself ? BUS_RETIRE : BUS_CONFIG;

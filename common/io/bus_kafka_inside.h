@@ -114,6 +114,7 @@ struct kafka_bus {
     /* The group. The metadata is taken when an assignment comes and dropped when it goes. */
     rd_kafka_consumer_group_metadata_t *metadata;
     bool joined, left;
+    bool adrift; /* an assignment was lost (the session ended), and no other has come */
     bool tell_revoked, tell_assigned;
     struct bus_place *assigned; /* the set of the last BUS_ASSIGNED */
     size_t assigned_count, assigned_room;
