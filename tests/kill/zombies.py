@@ -54,8 +54,9 @@ def race(scene, zombie, heir, late, kind):
     zombie.wake()
     scene.note(f"late {kind}", zombie.name)
     scene.counts[kind] = scene.counts.get(kind, 0) + 1
-    wait_until("the zombie to take part again",
-               lambda: zombie.metric("makegood_partitions_taken") == scene.partitions, TAKEN_SECONDS)
+    wait_until("the zombie to take part again", lambda: all(
+        worker.metric("makegood_partitions_taken") == scene.partitions for worker in (zombie, heir)),
+        TAKEN_SECONDS)
 
 
 def zombies(scene, proxy, count):
