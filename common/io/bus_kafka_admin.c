@@ -43,6 +43,8 @@ char *kafka_admin_full(const struct kafka_admin *admin, const char *topic)
     return full;
 }
 
+enum { KNOWN_RETRY_MS = 20 };
+
 static enum err exit_code(enum bus_result result)
 {
     return result == BUS_REFUSED  ? ERR_REFUSED
@@ -189,6 +191,19 @@ static enum err created(struct kafka_admin *admin, const rd_kafka_event_t *event
                     why != NULL ? why : rd_kafka_err2str(err));
 }
 
+/* The controller has made it; the brokers hear of it a moment later. */
+static enum err wait_known(struct kafka_admin *admin, const char *topic, int timeout_ms, struct err_note *note)
+{
+    int64_t deadline = clock_monotonic_ms() + timeout_ms;
+    int32_t count, replication;
+    enum err err = kafka_admin_partitions(admin, topic, &count, &replication, timeout_ms, note);
+    while (err == ERR_NO_INPUT && clock_monotonic_ms() < deadline) {
+        clock_sleep_ms(KNOWN_RETRY_MS);
+        err = kafka_admin_partitions(admin, topic, &count, &replication, timeout_ms, note);
+    }
+    return err;
+}
+
 enum err kafka_admin_create(struct kafka_admin *admin, const struct kafka_topic_plan *plan,
                             bool *existed, int timeout_ms, struct err_note *note)
 {
@@ -211,7 +226,7 @@ enum err kafka_admin_create(struct kafka_admin *admin, const struct kafka_topic_
         rd_kafka_NewTopic_destroy(topic);
     }
     free(full);
-    return err;
+    return err == OK ? wait_known(admin, plan->name, timeout_ms, note) : err;
 }
 
 /* --- describing --- */

@@ -33,7 +33,7 @@ struct kafka_topic_plan {
     int32_t replication;         /* -1 = the brokers' default */
     const char *const *settings; /* name, value, ..., NULL; NULL = none */
 };
-/* *existed: it was there before, and was left as it is. */
+/* *existed: it was there before, and was left as it is. Afterwards the brokers know it. */
 enum err kafka_admin_create(struct kafka_admin *admin, const struct kafka_topic_plan *plan,
                             bool *existed, int timeout_ms, struct err_note *note);
 
