@@ -8,6 +8,8 @@
 #include "base/ensure.h"
 #include "io/clock.h"
 
+enum { KNOWN_RETRY_MS = 20 };
+
 /* --- the handle --- */
 
 struct kafka_admin *kafka_admin_new(const char *const *properties, const char *prefix,
@@ -42,8 +44,6 @@ char *kafka_admin_full(const struct kafka_admin *admin, const char *topic)
     snprintf(full, size, "%s%s", admin->bus->prefix, topic);
     return full;
 }
-
-enum { KNOWN_RETRY_MS = 20 };
 
 static enum err exit_code(enum bus_result result)
 {
