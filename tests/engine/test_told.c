@@ -54,6 +54,21 @@ static void test_a_partition_of_another_topic_is_not_taken(void **state)
     expect_added_once_each(world, 1);
 }
 
+/* It halts whoever runs the worker, and nobody else. */
+static void test_a_partition_of_a_worker_that_is_not_run_is_not_taken(void **state)
+{
+    struct faulty_world *faulty = *state;
+    struct world *world = &faulty->world;
+    struct engine_setup setup = faulty_open(faulty, run_counter);
+    process_begin(world, &world->a, &setup);
+    settle(world);
+    const struct bus_place place = { world->rate, 9 };
+    const struct bus_event event = { .kind = BUS_ASSIGNED, .places = &place, .place_count = 1 };
+    tell(faulty, &event, 1);
+    add(world, "m-1");
+    expect_added_once_each(world, 1);
+}
+
 /* Somebody gave the topic more partitions: what lies there must not stay unread without a word. */
 static void test_an_input_that_grew_halts(void **state)
 {
@@ -280,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FAULTY_CASE(test_records_and_ends_of_other_places_are_let_go),
         FAULTY_CASE(test_a_partition_of_another_topic_is_not_taken),
+        FAULTY_CASE_EMPTY(test_a_partition_of_a_worker_that_is_not_run_is_not_taken),
         FAULTY_CASE(test_an_input_that_grew_halts),
         FAULTY_CASE(test_what_a_followed_log_tells_again_is_let_go),
         FAULTY_CASE(test_an_end_of_a_log_that_is_not_positioned_is_let_go),
