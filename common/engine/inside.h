@@ -38,7 +38,8 @@ enum {
     VIEW_BACKOFF_MS = 200,        /* before the view, or a new producer, is tried again         */
     FRESH_MS = 1000,              /* how old a reference may be                                 */
     CHECK_MS = 1000,              /* how often an idle partition's index is looked at           */
-    HUNG_MS = 1000,               /* when a foreign open transaction is taken for hung          */
+    HUNG_MS = 500,                /* when a foreign open transaction is taken for hung: a commit
+                                   * takes tenths of it, and to err costs its owner a retake  */
     DEAD_LETTER_BYTES_MAX = 2 * 1024 * 1024 - 64 * 1024 /* dlq topics take 2 MiB                */
 };
 
